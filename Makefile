@@ -1,0 +1,107 @@
+# Each target sets up what it needs. Python (3.11 or newer) and make are enough; uv is used where it is found.
+#
+#   make test ARGS="-k lock -x"                       some tests, as pytest's arguments say, without coverage
+#   make test OPENAI=1.109.1                          the suite on another SDK, in an environment of its own
+#   make test PYTHON=python3.13 VENV=.venv-3.13       the suite on another Python
+#   make test UV=                                     never mind uv: venv and pip
+
+PYTHON ?= python3
+UV ?= $(shell command -v uv 2>/dev/null)
+ARGS ?=
+OPENAI ?=
+VENV ?= .venv$(if $(OPENAI),-openai-$(OPENAI))
+DIST ?= pinned newest
+
+RUN := $(VENV)/bin/python
+READY := $(VENV)/ready
+PINS := $(if $(OPENAI),$(VENV)/constraints.txt,constraints.txt)
+# What the result of the suite depends on.
+SOURCES := $(wildcard *.py *.md) $(shell find simulator assistants_simulator tests scenarios cassettes bench \
+	-type f -not -name '*.pyc' 2>/dev/null)
+
+# The suite runs once, under coverage. A run that fails leaves no data, so that `make check` cannot pass on it.
+# As `coverage run -m pytest`, the lines count that the plugin runs while pytest starts.
+define run_suite
+rm -f .coverage
+$(RUN) -m coverage run -m pytest || { rm -f .coverage; exit 1; }
+endef
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test check lint types coverage layout format bench dist-check constraints clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+demo: $(READY) ## a conversation with two parallel tool calls and a stream, as a timeline
+	$(VENV)/bin/assistants-simulator demo $(ARGS)
+
+test: $(READY) ## the suite, the layout test among it
+ifeq ($(strip $(ARGS)$(OPENAI)),)
+	$(run_suite)
+else
+	$(RUN) -m pytest $(ARGS)
+endif
+
+check: lint types coverage ## lint, formatting, types, and the coverage of the last run of the suite
+
+lint: $(READY) ## ruff, rules and format
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+types: $(READY) ## mypy, strict
+	$(RUN) -m mypy
+
+coverage: .coverage ## every branch of the core is tested
+	$(RUN) -m coverage report --include='simulator/backend/*,simulator/api/*' --fail-under=100
+
+# Runs the suite again only if something has changed since it last passed.
+.coverage: $(READY) $(SOURCES)
+	$(run_suite)
+
+layout: $(READY) ## who imports whom, and what is public (part of the suite)
+	$(RUN) -m pytest tests/test_layout.py tests/test_exports.py
+
+format: $(READY) ## formats, and repairs what ruff can repair
+	$(RUN) -m ruff format .
+	$(RUN) -m ruff check --fix .
+
+bench: $(READY) ## every ratio, measured
+	$(RUN) -m bench $(ARGS)
+
+dist-check: $(READY) ## the built wheel in an empty environment, with pinned and with newest versions
+	UV='$(UV)' .ci/dist-check $(RUN) $(DIST)
+
+constraints: ## resolves constraints.txt anew (on the oldest Python we support)
+	rm -rf build/resolve
+	$(PYTHON) -m venv build/resolve
+	build/resolve/bin/python -m pip install --quiet --upgrade pip
+	build/resolve/bin/python -m pip install --quiet --group dev '.[server,search,tokens,client]'
+	{ sed -n '/^#/p' constraints.txt; build/resolve/bin/python -m pip list --format=freeze \
+		--exclude assistants-simulator --exclude setuptools; } > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/resolve
+
+clean: ## removes everything that is made, the environments too
+	rm -rf .venv .venv-* build dist .coverage .coverage.* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last: an environment that was not finished is tried again.
+$(READY): pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo 'There is no $(PYTHON). Name a Python: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(None if v >= (3, 11) else "assistants-simulator \
+	needs Python 3.11 or newer, but $(PYTHON) is %d.%d. Name another: make PYTHON=python3.12" % v[:2])'
+ifneq ($(UV),)
+	test -x $(RUN) || { rm -rf $(VENV); $(UV) venv --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')" $(VENV); }
+else
+	$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
+endif
+ifneq ($(OPENAI),)
+	{ grep -v '^openai==' constraints.txt; echo 'openai==$(OPENAI)'; } > $(PINS)
+endif
+ifneq ($(UV),)
+	$(UV) pip install --quiet --python $(RUN) --constraint $(PINS) --group dev --editable .
+else
+	$(RUN) -m pip install --quiet --constraint $(PINS) --upgrade pip
+	$(RUN) -m pip install --quiet --constraint $(PINS) --group dev --editable .
+endif
+	touch $@
