@@ -1,0 +1,59 @@
+"""The seam to whatever stands in for the language model: what it is shown and how it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from .turns import Turn
+
+
+class Output(NamedTuple):
+    """A function call of this run that was answered; `arguments` is the text as it was asked."""
+
+    name: str
+    arguments: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What a model is shown. Nothing in it depends on one surface of the API.
+
+    Args:
+        user: the text of the newest user message; empty if there is none.
+        messages: (role, text) pairs, the oldest first.
+        instructions: those of the run, additional ones appended.
+        model: its name.
+        functions: the JSON schema of the parameters, by name.
+        settings: `response_format`, `tool_choice`, `temperature`, `top_p`, limits, `parallel_tool_calls`.
+        outputs: the calls of this run that were answered, in order.
+        files: ids of the files that the tools can reach.
+        conversation: the id of the thread.
+        run: the run, for the curious; a copy.
+        assistant: the assistant, likewise.
+    """
+
+    user: str
+    messages: Sequence[tuple[str, str]]
+    instructions: str = ""
+    model: str = ""
+    functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    outputs: Sequence[Output] = ()
+    files: Sequence[str] = ()
+    conversation: str = ""
+    run: Mapping[str, Any] = field(default_factory=dict)
+    assistant: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Brain(Protocol):
+    """Answers a view with a turn."""
+
+    def answer(self, view: View) -> Turn:
+        """Return the next turn of the run `view.run`.
+
+        Raises:
+            NoTurn: there is none. Nothing was used up.
+        """

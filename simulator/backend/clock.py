@@ -1,0 +1,104 @@
+"""Virtual time: a clock that only the caller moves, and the calendar of what is due."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ..errors import ClockError
+
+
+class Clock:
+    """Virtual seconds since the epoch; it never goes back.
+
+    Args:
+        start: where it stands at first.
+
+    Attributes:
+        listener: told of every advance, in seconds; it keeps the process's time in step.
+    """
+
+    def __init__(self, start: float) -> None:
+        self._now = float(start)
+        self.listener: Callable[[float], None] | None = None
+
+    def now(self) -> float:
+        """Return the virtual time in seconds since the epoch."""
+        return self._now
+
+    def advance(self, seconds: float) -> float:
+        """Move forward by `seconds` and return the new time.
+
+        Raises:
+            ClockError: `seconds` is negative, infinite or no number; the clock stands where it stood.
+        """
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+            raise ClockError(f"The clock advances by a finite number of seconds, not by {seconds!r}.")
+        if seconds < 0:
+            raise ClockError(f"Time cannot go back: advance({seconds!r}). Use reset() to begin anew.")
+        self.follow(seconds)
+        self._tell(seconds)
+        return self._now
+
+    def advance_to(self, due: float) -> None:
+        """Move forward to `due`; where the clock is past it already, nothing happens."""
+        seconds = due - self._now
+        if seconds > 0:
+            self._now = due
+            self._tell(seconds)
+
+    def follow(self, seconds: float) -> None:
+        """Move forward because another clock did: the listener is not told."""
+        self._now += seconds
+
+    def _tell(self, seconds: float) -> None:
+        if self.listener is not None:
+            self.listener(seconds)
+
+
+class Due(NamedTuple):
+    """Something that happens to a run at a time: data, so that it can be saved.
+
+    `order` keeps equal times in the order in which they were planned. `epoch` is that of the run's
+    plan: what was planned before a cancel is void after it.
+    """
+
+    due: float
+    order: int
+    run_id: str
+    epoch: int
+    action: str
+
+
+class Calendar:
+    """Due events, the earliest first."""
+
+    def __init__(self) -> None:
+        self._heap: list[Due] = []
+        self._order = 0
+
+    def add(self, due: float, run_id: str, epoch: int, action: str) -> None:
+        """Plan `action` of a run for the time `due`."""
+        self._order += 1
+        heapq.heappush(self._heap, Due(due, self._order, run_id, epoch, action))
+
+    def is_due(self, now: float) -> bool:
+        """Return whether anything should have happened by `now`."""
+        return bool(self._heap) and self._heap[0].due <= now
+
+    def next_due(self) -> float | None:
+        """Return the time of the earliest, or None where nothing is planned."""
+        return self._heap[0].due if self._heap else None
+
+    def pop(self) -> Due:
+        """Take out the earliest."""
+        return heapq.heappop(self._heap)
+
+    def __iter__(self) -> Iterator[Due]:
+        """Iterate over what is planned, in order."""
+        return iter(sorted(self._heap))
+
+    def __len__(self) -> int:
+        return len(self._heap)

@@ -1,0 +1,460 @@
+"""Makes runs move: asks the brain, plans what follows on the calendar, and fires what is due.
+
+Polling and streaming are two views of the same events. A poll shows the object after those that
+have fired; a stream is the events as they fire, each with the object as it was then.
+
+A turn of the model is planned as three events: `start` (the queue is over), `open` (the step, and
+its message, begin) and `close` (the turn has ended). What else can happen, `expire` and
+`confirm_cancel`, is on the same calendar. Every change of status goes through `_move`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from ..errors import NoTurn
+from . import objects
+from .answers import has_message, message_content, tool_calls, turn_deltas
+from .brain import Brain, Output
+from .clock import Calendar, Clock
+from .deltas import joined_content
+from .execution import Deltas, Execution, Outputs, RunStream, StreamEvent
+from .ids import Ids
+from .journal import Asked, Journal, StatusChange
+from .lifecycle import ACTIVE, TERMINAL, Event, RunStatus, StepStatus, apply
+from .objects import EMPTY, JsonDict
+from .store import Store
+from .tokens import estimate, estimate_prompt
+from .turns import (
+    FAIL_MESSAGES,
+    CallTools,
+    Fail,
+    Finish,
+    Hang,
+    Incomplete,
+    RunCode,
+    Say,
+    SearchFiles,
+    Turn,
+)
+from .views import build_view
+
+# Virtual seconds, drawn by the seed. Recorded runs were picked up 0 to 5 s after their creation, mostly
+# within one (recorded-traffic.md 4); how long a turn and a cancel take was not measured: chosen.
+QUEUED_SECONDS = (0.1, 0.5)
+TURN_SECONDS = (0.3, 1.0)
+CANCEL_SECONDS = (0.3, 0.9)
+SHARE_BEFORE_FIRST_PIECE = 0.4
+
+ALWAYS = -1  # the epoch of what stays planned whatever else is
+
+# How a message that was not finished says why (the spec's values; only `max_tokens` is recorded).
+_CUT_BY = {Event.CANCEL: "run_cancelled", Event.EXPIRE: "run_expired", Event.FAIL: "run_failed"}
+_CUT_BY_REASON = {"content_filter": "content_filter"}
+_STEP_EVENT = {
+    StepStatus.COMPLETED: "thread.run.step.completed",
+    StepStatus.FAILED: "thread.run.step.failed",
+    StepStatus.CANCELLED: "thread.run.step.cancelled",
+    StepStatus.EXPIRED: "thread.run.step.expired",
+}
+
+
+class Answer(NamedTuple):
+    """What the brain answered, and how many tokens it was shown."""
+
+    turn: Turn
+    prompt_tokens: int
+
+
+class Engine:
+    """The runs at work.
+
+    Args:
+        clock, ids, store, journal: the parts it works on.
+        brain: who answers.
+    """
+
+    def __init__(self, clock: Clock, ids: Ids, store: Store, journal: Journal, brain: Brain) -> None:
+        self.clock, self.ids, self.store, self.journal, self.brain = clock, ids, store, journal, brain
+        self.calendar = Calendar()
+        self.executions: dict[str, Execution] = {}
+        self.surprises: list[str] = []
+        self._active: dict[str, dict[str, None]] = {}
+
+    # What requests cause. Each either happens whole or raises with everything as before.
+
+    def active_run(self, thread_id: str) -> str | None:
+        """Return the id of the run that locks a thread, if one does."""
+        return next(iter(self._active.get(thread_id, EMPTY)), None)
+
+    def create(
+        self,
+        run: JsonDict,
+        *,
+        additional_instructions: str = "",
+        additional_messages: Sequence[JsonDict] = (),
+        stream: RunStream | None = None,
+    ) -> None:
+        """Take on a new run: ask the brain, store run and messages, put the run in the queue.
+
+        Raises:
+            NoTurn: the brain has no answer; nothing is stored.
+        """
+        execution = Execution(run, additional_instructions, stream=stream)
+        answer = self._ask(execution, (), additional_messages)
+        for message in additional_messages:
+            self.store.messages.add(message, run["thread_id"])
+        self.store.runs.add(run, run["thread_id"])
+        self._take_on(execution)
+        self._emit(execution, self.clock.now(), "thread.run.created", run)
+        self._emit(execution, self.clock.now(), "thread.run.queued", run)
+        self._plan_queued(execution, answer)
+
+    def submit(self, execution: Execution, outputs: Outputs, stream: RunStream | None = None) -> None:
+        """Give a waiting run the outputs of its calls; it is queued again and the brain asked.
+
+        Args:
+            outputs: by call id, one for each call that waits.
+
+        Raises:
+            NoTurn: the brain has no answer; the run still waits.
+        """
+        at = self.clock.now()
+        answered = [
+            Output(call["function"]["name"], call["function"]["arguments"], outputs[call["id"]])
+            for call in waiting_calls(execution.run)
+        ]
+        answer = self._ask(execution, [*execution.outputs, *answered])
+        execution.stream = stream
+        execution.outputs += answered
+        self._answer_step(execution, outputs, at)
+        self._move(execution, Event.SUBMIT, at)
+        self._plan_queued(execution, answer)
+
+    def cancel(self, execution: Execution) -> None:
+        """Begin to cancel: the run is `cancelling` until the calendar confirms it, and locks its thread till then."""
+        at = self.clock.now()
+        self._cut(execution, Event.CANCEL, at)
+        self._move(execution, Event.CANCEL, at)
+        execution.epoch += 1
+        self._plan(execution, at + self.ids.seconds("cancel", *CANCEL_SECONDS), "confirm_cancel")
+
+    def adopt(self, run: JsonDict) -> None:
+        """Take on a run that was placed: it does not move by itself, except to expire."""
+        self.forget(run["id"])
+        if run["status"] not in ACTIVE:
+            return
+        self._take_on(Execution(run))
+        for step in self.store.run_steps.of(run["id"]):
+            self.adopt_step(step)
+
+    def adopt_step(self, step: JsonDict) -> None:
+        """Take a placed step that is in progress as the one its run is at."""
+        execution = self.executions.get(step["run_id"])
+        if execution is not None and step["status"] == StepStatus.IN_PROGRESS:
+            execution.step = step
+
+    def forget(self, run_id: str) -> None:
+        """Let go of a run that was deleted with its thread, or replaced."""
+        execution = self.executions.pop(run_id, None)
+        if execution is None:
+            return
+        runs = self._active[execution.run["thread_id"]]
+        del runs[run_id]
+        if not runs:
+            del self._active[execution.run["thread_id"]]
+
+    def restore(self, executions: Iterable[Execution], surprises: Iterable[str]) -> None:
+        """Take over the active runs of a saved state; their calendar is restored apart."""
+        for execution in executions:
+            self._remember(execution)
+        self.surprises = list(surprises)
+
+    # Time.
+
+    def settle(self) -> None:
+        """Fire every event that is due by now, in order, each at its own time."""
+        now = self.clock.now()
+        while self.calendar.is_due(now):
+            due = self.calendar.pop()
+            execution = self.executions.get(due.run_id)
+            if execution is not None and due.epoch in (execution.epoch, ALWAYS):
+                _ACTIONS[due.action](self, execution, due.due)
+
+    def next_due(self) -> float | None:
+        """Return when the next event of any run is due, or None if nothing will ever happen."""
+        return self.calendar.next_due()
+
+    def _take_on(self, execution: Execution) -> None:
+        self._remember(execution)
+        run = execution.run
+        if run["expires_at"] is not None:
+            self.calendar.add(run["expires_at"], run["id"], ALWAYS, "expire")
+
+    def _remember(self, execution: Execution) -> None:
+        run = execution.run
+        self.executions[run["id"]] = execution
+        self._active.setdefault(run["thread_id"], {})[run["id"]] = None
+
+    def _plan(self, execution: Execution, due: float, action: str) -> None:
+        self.calendar.add(due, execution.run["id"], execution.epoch, action)
+
+    def _plan_queued(self, execution: Execution, answer: Answer) -> None:
+        start = self.clock.now() + self.ids.seconds("queued", *QUEUED_SECONDS)
+        self._plan(execution, start, "start")
+        self._plan_turn(execution, answer, start)
+
+    def _plan_turn(self, execution: Execution, answer: Answer, start: float) -> None:
+        turn, execution.prompt_tokens = answer
+        execution.turn, execution.step, execution.message = turn, None, None
+        if isinstance(turn, Hang):
+            return
+        takes = self.ids.seconds("turn", *TURN_SECONDS) if turn.takes is None else turn.takes
+        execution.closes_at = start + takes
+        execution.opens_at = start + takes * SHARE_BEFORE_FIRST_PIECE
+        self._plan(execution, execution.opens_at, "open")
+        self._plan(execution, execution.closes_at, "close")
+
+    # The model.
+
+    def _ask(
+        self, execution: Execution, outputs: Sequence[Output], additional_messages: Sequence[JsonDict] = ()
+    ) -> Answer:
+        view = build_view(
+            self.store,
+            execution.run,
+            additional_instructions=execution.additional_instructions,
+            additional_messages=additional_messages,
+            outputs=outputs,
+        )
+        turn = self.brain.answer(view)
+        run = execution.run
+        self.journal.add(Asked(self.clock.now(), run["id"], run["thread_id"], view, turn))
+        return Answer(turn, estimate_prompt(view))
+
+    def _go_on(self, execution: Execution, at: float) -> None:
+        """Ask again at once, in the middle of a run, where no request is left to refuse."""
+        try:
+            answer = self._ask(execution, execution.outputs)
+        except NoTurn as problem:
+            self.surprises.append(str(problem))
+            self._fail(execution, "server_error", FAIL_MESSAGES["server_error"], at)
+            return
+        self._plan_turn(execution, answer, at)
+
+    # Events: the queue is over, a turn opens, a turn closes.
+
+    def _start(self, execution: Execution, at: float) -> None:
+        self._move(execution, Event.PICK_UP, at)
+
+    def _open(self, execution: Execution, at: float) -> None:
+        turn = execution.turn
+        if isinstance(turn, CallTools | RunCode | SearchFiles):
+            execution.calls = tool_calls(turn, self.ids, self._place_png)
+            step = self._open_step(execution, objects.tool_calls(objects.NOTHING), at)
+            self._emit_deltas(execution, "thread.run.step.delta", step)
+        elif has_message(turn):
+            execution.content = message_content(turn, self._place_png)
+            message_id = self.ids.new("msg_")
+            self._open_step(execution, objects.message_creation(message_id), at)
+            message = self._open_message(execution, message_id, at)
+            self._emit_deltas(execution, "thread.message.delta", message)
+
+    def _open_step(self, execution: Execution, details: JsonDict, at: float) -> JsonDict:
+        step = objects.run_step(self.ids.new("step_"), int(at), execution.run, details)
+        execution.step = self.store.run_steps.add(step, execution.run["id"])
+        self._journal_status(execution.run, step, None, "create", at)
+        self._emit(execution, at, "thread.run.step.created", step)
+        self._emit(execution, at, "thread.run.step.in_progress", step)
+        return step
+
+    def _open_message(self, execution: Execution, message_id: str, at: float) -> JsonDict:
+        run = execution.run
+        author = {"assistant_id": run["assistant_id"], "run_id": run["id"]}
+        message = objects.message(message_id, int(at), run["thread_id"], "assistant", objects.NOTHING, **author)
+        execution.message = self.store.messages.add(message, run["thread_id"])
+        self._emit(execution, at, "thread.message.created", message)
+        self._emit(execution, at, "thread.message.in_progress", message)
+        return message
+
+    def _close(self, execution: Execution, at: float) -> None:
+        _CLOSINGS[type(execution.turn)](self, execution, execution.turn, at)
+
+    def _close_say(self, execution: Execution, turn: Say, at: float) -> None:
+        self._finish_message(execution, "thread.message.completed", execution.content, at)
+        self._close_step(execution, Event.COMPLETE, at)
+        if turn.more:
+            self._go_on(execution, at)
+        else:
+            self._move(execution, Event.COMPLETE, at, usage=_usage(execution))
+
+    def _close_calls(self, execution: Execution, turn: CallTools, at: float) -> None:
+        asked = [
+            {**call, "function": {key: call["function"][key] for key in ("name", "arguments")}}
+            for call in execution.calls
+        ]
+        self._step(execution)["step_details"] = objects.tool_calls(execution.calls)
+        action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": asked}}
+        self._move(execution, Event.CALL_TOOLS, at, required_action=action)
+
+    def _close_builtin(self, execution: Execution, turn: RunCode | SearchFiles, at: float) -> None:
+        self._step(execution)["step_details"] = objects.tool_calls(execution.calls)
+        self._close_step(execution, Event.COMPLETE, at)
+        self._go_on(execution, at)
+
+    def _close_fail(self, execution: Execution, turn: Fail, at: float) -> None:
+        self._fail(execution, turn.code, turn.message, at)
+
+    def _close_incomplete(self, execution: Execution, turn: Incomplete, at: float) -> None:
+        # The step is completed though its message is not (recorded-traffic.md 6d).
+        if execution.message is not None:
+            reason = _CUT_BY_REASON.get(turn.reason, "max_tokens")
+            self._finish_message(execution, "thread.message.incomplete", execution.content, at, reason)
+            self._close_step(execution, Event.COMPLETE, at)
+        details = {"reason": turn.reason}
+        self._move(execution, Event.STOP_SHORT, at, incomplete_details=details, usage=_usage(execution))
+
+    def _close_finish(self, execution: Execution, turn: Finish, at: float) -> None:
+        self._move(execution, Event.COMPLETE, at, usage=_usage(execution))
+
+    # Events: the outputs came, the run fails, expires, or its cancel is confirmed.
+
+    def _answer_step(self, execution: Execution, outputs: Outputs, at: float) -> None:
+        if execution.step is None:  # a placed run whose step was not placed
+            self._open_step(execution, objects.tool_calls(objects.NOTHING), at)
+        calls = [
+            {**call, "function": {**call["function"], "output": outputs[call["id"]]}}
+            for call in waiting_calls(execution.run)
+        ]
+        self._step(execution)["step_details"] = objects.tool_calls(calls)
+        execution.calls = calls
+        self._close_step(execution, Event.COMPLETE, at)
+
+    def _fail(self, execution: Execution, code: str, message: str, at: float) -> None:
+        error = {"code": code, "message": message}
+        self._cut(execution, Event.FAIL, at, last_error=error)
+        self._move(execution, Event.FAIL, at, last_error=error, usage=_usage(execution))
+
+    def _expire(self, execution: Execution, at: float) -> None:
+        self._cut(execution, Event.EXPIRE, at)
+        self._move(execution, Event.EXPIRE, at, usage=_usage(execution))
+
+    def _confirm_cancel(self, execution: Execution, at: float) -> None:
+        self._move(execution, Event.CONFIRM_CANCEL, at, usage=_usage(execution))
+
+    def _cut(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
+        """End the step and the message that are open, with what was said so far."""
+        if execution.deltas is not None:
+            execution.deltas.stop = at
+        step = execution.step
+        if step is None or step["status"] != StepStatus.IN_PROGRESS:
+            return
+        if execution.message is not None:
+            said = turn_deltas(execution.turn, execution.content, ())
+            due = sum(time <= at for time in execution.times(len(said)))
+            self._finish_message(execution, "thread.message.incomplete", joined_content(said[:due]), at, _CUT_BY[event])
+        self._close_step(execution, event, at, **fields)
+
+    # The funnel.
+
+    def _move(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
+        run = execution.run
+        before = run["status"]
+        after = apply(run, event, at, **fields)
+        self._journal_status(run, run, before, event, at)
+        if after in TERMINAL:
+            self._let_go(execution)
+        self._emit(execution, at, f"thread.run.{after}", run)
+        if execution.stream is not None and (after in TERMINAL or after == RunStatus.REQUIRES_ACTION):
+            execution.stream.ended = True
+            execution.stream = None
+
+    def _close_step(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
+        step = self._step(execution)
+        before = step["status"]
+        tokens = (execution.prompt_tokens, _completion_tokens(execution))
+        execution.spent = (execution.spent[0] + tokens[0], execution.spent[1] + tokens[1])
+        after = apply(step, event, at, usage=objects.usage(*tokens), **fields)
+        self._journal_status(execution.run, step, before, event, at)
+        self._emit(execution, at, _STEP_EVENT[StepStatus(after)], step)
+
+    def _finish_message(
+        self, execution: Execution, name: str, content: list[JsonDict], at: float, reason: str | None = None
+    ) -> None:
+        message = execution.message
+        if message is not None:
+            message["content"] = content
+            self._emit(execution, at, name, message, reason)
+
+    def _let_go(self, execution: Execution) -> None:
+        self.forget(execution.run["id"])
+        # Steps show `expires_at` only while their run is active (92 of 92 recorded, recorded-traffic.md 1).
+        for step in self.store.run_steps.of(execution.run["id"]):
+            step["expires_at"] = None
+
+    def _step(self, execution: Execution) -> JsonDict:
+        return cast("JsonDict", execution.step)  # whoever asks has opened one
+
+    def _journal_status(self, run: JsonDict, moved: JsonDict, before: str | None, event: str, at: float) -> None:
+        change = (at, moved["object"], moved["id"], run["id"], run["thread_id"], before, moved["status"], str(event))
+        self.journal.add(StatusChange(*change))
+
+    def _emit(
+        self, execution: Execution, at: float, name: str, data: Mapping[str, Any], reason: str | None = None
+    ) -> None:
+        if execution.stream is not None:
+            execution.stream.waiting.append(StreamEvent(at, name, dict(data), reason))
+
+    def _emit_deltas(self, execution: Execution, name: str, of: JsonDict) -> None:
+        execution.deltas = None
+        if execution.stream is not None:
+            parts = turn_deltas(execution.turn, execution.content, execution.calls)
+            execution.deltas = Deltas(name, of["id"], parts, execution.times(len(parts)))
+            execution.stream.waiting.append(execution.deltas)
+
+    def _place_png(self, content: bytes) -> str:
+        id = self.ids.new("file-")
+        self.store.contents[id] = content
+        file = objects.file(id, int(self.clock.now()), f"/mnt/data/{id}.png", "assistants_output", len(content))
+        self.store.files.add(file)
+        return id
+
+
+def waiting_calls(run: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the calls that a run in `requires_action` waits for."""
+    action = run["required_action"] or {}
+    calls: Sequence[Mapping[str, Any]] = action.get("submit_tool_outputs", {}).get("tool_calls", ())
+    return calls
+
+
+def _completion_tokens(execution: Execution) -> int:
+    if execution.message is not None:
+        return estimate(objects.message_text(execution.message))
+    calls = (call[call["type"]] for call in execution.calls)
+    return sum(estimate(call.get("arguments", call.get("input", ""))) for call in calls)
+
+
+def _usage(execution: Execution) -> JsonDict:
+    return objects.usage(*execution.spent)
+
+
+_Closing = Callable[[Engine, Execution, Any, float], None]
+
+_CLOSINGS: Mapping[type, _Closing] = {
+    Say: Engine._close_say,
+    CallTools: Engine._close_calls,
+    RunCode: Engine._close_builtin,
+    SearchFiles: Engine._close_builtin,
+    Fail: Engine._close_fail,
+    Incomplete: Engine._close_incomplete,
+    Finish: Engine._close_finish,
+}
+
+_ACTIONS: Mapping[str, Callable[[Engine, Execution, float], None]] = {
+    "start": Engine._start,
+    "open": Engine._open,
+    "close": Engine._close,
+    "expire": Engine._expire,
+    "confirm_cancel": Engine._confirm_cancel,
+}

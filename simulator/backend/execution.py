@@ -1,0 +1,122 @@
+"""What the engine knows of an active run beyond its object, and the stream that may listen to it."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, TypeAlias
+
+from .brain import Output
+from .deltas import due_times
+from .objects import EMPTY, JsonDict
+from .turns import Turn
+from .turns_json import turn_from_json, turn_to_json
+
+
+class StreamEvent(NamedTuple):
+    """Something that fired: its time, its name on the wire, and the object as it was then."""
+
+    at: float
+    name: str
+    data: Mapping[str, Any]
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Deltas:
+    """Pieces that come one by one between two events; they change no state, so nobody fires them.
+
+    `stop` is when the answer was cut short: pieces that are due later never come.
+    """
+
+    name: str
+    id: str
+    parts: Sequence[JsonDict]
+    times: Sequence[float]
+    stop: float = math.inf
+
+
+class RunStream:
+    """The events of one request that streams: what fired waits here until it is read."""
+
+    def __init__(self) -> None:
+        self.waiting: deque[StreamEvent | Deltas] = deque()
+        self.ended = False
+
+
+@dataclass(slots=True)
+class Execution:
+    """An active run at work.
+
+    Args:
+        run: the stored object itself.
+        additional_instructions: of the request; the run object does not show them.
+        epoch: counts the plans of the run; what was planned in an earlier one is void.
+        turn: what the model is saying now; None for a run that was placed, or waits for outputs.
+        content: what the message will say.
+        calls: what the tool step will show.
+        prompt_tokens: what the model was shown for this turn.
+        spent: prompt and completion tokens of the steps so far.
+    """
+
+    run: JsonDict
+    additional_instructions: str = ""
+    epoch: int = 0
+    turn: Turn | None = None
+    opens_at: float = 0.0
+    closes_at: float = 0.0
+    step: JsonDict | None = None
+    message: JsonDict | None = None
+    content: list[JsonDict] = field(default_factory=list)
+    calls: list[JsonDict] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    prompt_tokens: int = 0
+    spent: tuple[int, int] = (0, 0)
+    stream: RunStream | None = None
+    deltas: Deltas | None = None
+
+    def times(self, count: int) -> list[float]:
+        """Return when each of `count` deltas of the present turn is due."""
+        return due_times(count, self.opens_at, self.closes_at)
+
+    def to_json(self) -> JsonDict:
+        """Return all but the stream as JSON values; objects by their ids."""
+        return {
+            "run": [self.run["thread_id"], self.run["id"]],
+            "additional_instructions": self.additional_instructions,
+            "epoch": self.epoch,
+            "turn": None if self.turn is None else turn_to_json(self.turn),
+            "opens_at": self.opens_at,
+            "closes_at": self.closes_at,
+            "step": self.step and self.step["id"],
+            "message": self.message and self.message["id"],
+            "content": self.content,
+            "calls": self.calls,
+            "outputs": [list(output) for output in self.outputs],
+            "prompt_tokens": self.prompt_tokens,
+            "spent": list(self.spent),
+        }
+
+    @classmethod
+    def from_json(
+        cls, saved: Mapping[str, Any], run: JsonDict, step: JsonDict | None, message: JsonDict | None
+    ) -> Execution:
+        """Return what `to_json` described, about the given stored objects."""
+        plain = ("additional_instructions", "epoch", "opens_at", "closes_at", "content", "calls", "prompt_tokens")
+        return cls(
+            run,
+            **{key: saved[key] for key in plain},
+            turn=None if saved["turn"] is None else turn_from_json(saved["turn"]),
+            step=step,
+            message=message,
+            outputs=[Output(*output) for output in saved["outputs"]],
+            spent=(saved["spent"][0], saved["spent"][1]),
+        )
+
+
+Outputs: TypeAlias = Mapping[str, str]
+"""Tool outputs by call id."""
+
+NO_OUTPUTS: Outputs = EMPTY

@@ -1,0 +1,155 @@
+"""Puts objects in their place without the API: what is given is kept, what is missing is filled."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import StateError
+from . import objects
+from .lifecycle import TABLES
+from .objects import EMPTY, NOTHING, JsonDict
+from .state import Backend
+from .store import NO_PARENT
+
+
+def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDict:
+    """Place an object, or put it in the place of the one with its id.
+
+    A thread or run that the object belongs to is made too where it is missing. An active run does
+    not move by itself, except to expire; one in `requires_action` takes a submit.
+
+    Args:
+        collection: `assistants`, `threads`, `messages`, `runs`, `run_steps` or `files`.
+        item: fields as on the wire; a file may have `content` (bytes or text).
+
+    Returns:
+        The stored object; not a copy.
+
+    Raises:
+        StateError: no such collection, a value that JSON cannot hold, or a parent that is not named.
+    """
+    if collection not in _PLACERS:
+        near = difflib.get_close_matches(str(collection), _PLACERS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise StateError(f"There is no collection {collection!r}.{hint} There are: {', '.join(_PLACERS)}.")
+    if not isinstance(item, Mapping):
+        raise StateError(f"put({collection!r}, …) takes an object, not {item!r}.")
+    return _PLACERS[collection](backend, dict(item))
+
+
+def _copied(collection: str, item: JsonDict) -> JsonDict:
+    try:
+        copy: JsonDict = json.loads(json.dumps(item, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise StateError(f"put({collection!r}, …): JSON cannot hold the object: {error}.") from None
+    id = copy.get("id")
+    if id is not None and (not isinstance(id, str) or not id):
+        raise StateError(f"put({collection!r}, …): an id is a text that is not empty, not {id!r}.")
+    return copy
+
+
+def _place_assistant(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("assistants", item)
+    id, created_at = _identity(backend, given, "asst_")
+    usual = objects.assistant(id, created_at, given.get("model") or "gpt-4o", **_present(given))
+    return backend.store.assistants.replace({**usual, **given})
+
+
+def _place_thread(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("threads", item)
+    return backend.store.threads.replace({**objects.thread(*_identity(backend, given, "thread_")), **given})
+
+
+def _place_message(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("messages", item)
+    thread_id = _parent(given, "messages", "thread_id")
+    _require_thread(backend, thread_id)
+    if isinstance(given.get("content"), str):
+        given["content"] = [objects.text_part(given["content"], [])]
+    id, created_at = _identity(backend, given, "msg_")
+    usual = objects.message(id, created_at, thread_id, "user", NOTHING)
+    return backend.store.messages.replace({**usual, **given}, thread_id)
+
+
+def _place_run(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("runs", item)
+    thread_id = _parent(given, "runs", "thread_id")
+    _require_thread(backend, thread_id)
+    _check_status("runs", given, "thread.run")
+    id, created_at = _identity(backend, given, "run_")
+    assistant = backend.store.assistants.get(given.get("assistant_id", ""))
+    if assistant is None:
+        assistant = objects.assistant(given.get("assistant_id") or backend.ids.new("asst_"), created_at, "gpt-4o")
+    usual = objects.run(id, int(created_at or 0), thread_id, assistant, **_present(given))
+    run = backend.store.runs.replace({**usual, **given}, thread_id)
+    backend.engine.adopt(run)
+    return run
+
+
+def _place_step(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("run_steps", item)
+    run_id = _parent(given, "run_steps", "run_id")
+    thread_id = _parent(given, "run_steps", "thread_id")
+    _check_status("run_steps", given, "thread.run.step")
+    run = backend.store.runs.get(run_id, thread_id) or _place_run(backend, {"id": run_id, "thread_id": thread_id})
+    id, created_at = _identity(backend, given, "step_")
+    details = given.get("step_details") or objects.tool_calls(NOTHING)
+    step = {**objects.run_step(id, created_at, run, details), **given}
+    placed = backend.store.run_steps.replace(step, run_id)
+    backend.engine.adopt_step(placed)
+    return placed
+
+
+def _place_file(backend: Backend, item: JsonDict) -> JsonDict:
+    content = item.pop("content", b"")
+    if not isinstance(content, str | bytes):
+        raise StateError(f"put('files', …): content is bytes or a text, not {content!r}.")
+    data = content.encode() if isinstance(content, str) else content
+    given = _copied("files", item)
+    id, created_at = _identity(backend, given, "file-")
+    usual = objects.file(id, created_at, f"{id}.txt", "assistants", len(data))
+    backend.store.contents[id] = data
+    return backend.store.files.replace({**usual, **given})
+
+
+def _identity(backend: Backend, given: Mapping[str, Any], prefix: str) -> tuple[str, Any]:
+    id = given["id"] if given.get("id") is not None else backend.ids.new(prefix)
+    return id, given.get("created_at", int(backend.clock.now()))
+
+
+def _present(given: Mapping[str, Any]) -> JsonDict:
+    identity = ("id", "object", "created_at", "model", "thread_id", "of")
+    return {key: value for key, value in given.items() if value is not None and key not in identity}
+
+
+def _parent(given: Mapping[str, Any], collection: str, key: str) -> str:
+    parent = given.get(key)
+    if not isinstance(parent, str) or not parent:
+        raise StateError(f"put({collection!r}, …) needs a {key!r}: where would the object be listed?")
+    return parent
+
+
+def _require_thread(backend: Backend, thread_id: str) -> None:
+    if backend.store.threads.get(thread_id, NO_PARENT) is None:
+        backend.store.threads.add(objects.thread(thread_id, int(backend.clock.now()), metadata=dict(EMPTY)))
+
+
+def _check_status(collection: str, given: Mapping[str, Any], kind: str) -> None:
+    statuses = list(map(str, TABLES[kind]))
+    if given.get("status", statuses[0]) not in statuses:
+        raise StateError(
+            f"put({collection!r}, …): there is no status {given['status']!r}. There are: {', '.join(statuses)}."
+        )
+
+
+_PLACERS: Mapping[str, Callable[[Backend, JsonDict], JsonDict]] = {
+    "assistants": _place_assistant,
+    "threads": _place_thread,
+    "messages": _place_message,
+    "runs": _place_run,
+    "run_steps": _place_step,
+    "files": _place_file,
+}

@@ -1,0 +1,68 @@
+"""What a test asks of the state afterwards: copies, never the stored objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .objects import JsonDict
+from .store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallRecord:
+    """A function call that a run made.
+
+    Args:
+        arguments: parsed; None where `raw` is no JSON object.
+        raw: the argument text as the model wrote it.
+        output: what was submitted; None as long as nothing was.
+    """
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] | None
+    raw: str
+    output: str | None
+    run_id: str
+    thread_id: str
+
+
+def tool_calls_of(store: Store) -> list[ToolCallRecord]:
+    """Return every function call of every run, in the order in which they were made."""
+    return [
+        _record(step, call)
+        for step in store.run_steps
+        if step["type"] == "tool_calls"
+        for call in step["step_details"]["tool_calls"]
+        if call["type"] == "function"
+    ]
+
+
+def copies(items: Any) -> list[JsonDict]:
+    """Return deep copies of stored objects."""
+    copied: list[JsonDict] = json.loads(json.dumps(list(items)))
+    return copied
+
+
+def _record(step: Mapping[str, Any], call: Mapping[str, Any]) -> ToolCallRecord:
+    function = call["function"]
+    return ToolCallRecord(
+        id=call["id"],
+        name=function["name"],
+        arguments=_object(function["arguments"]),
+        raw=function["arguments"],
+        output=function.get("output"),
+        run_id=step["run_id"],
+        thread_id=step["thread_id"],
+    )
+
+
+def _object(text: str) -> Mapping[str, Any] | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

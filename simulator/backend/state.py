@@ -1,0 +1,77 @@
+"""The whole of a simulated service, without a door: clock, ids, store, engine, journal, faults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..errors import StateError
+from .brain import Brain
+from .clock import Clock
+from .engine import Engine
+from .execution import Execution
+from .faults import Faults
+from .ids import Ids
+from .journal import Journal
+from .objects import JsonDict
+from .store import Store
+
+# Midnight UTC, 31 March 2026: the day of the youngest recorded session.
+START = 1_774_915_200.0
+
+
+class Backend:
+    """The parts, put together.
+
+    Args:
+        seed: of ids and latencies.
+        brain: who answers.
+        journal: where to write what happens.
+        operations: the names on which faults can be planned.
+    """
+
+    def __init__(self, seed: int, brain: Brain, journal: Journal, operations: Iterable[str]) -> None:
+        self.clock = Clock(START)
+        self.ids = Ids(seed)
+        self.store = Store()
+        self.journal = journal
+        self.faults = Faults(operations)
+        self.engine = Engine(self.clock, self.ids, self.store, journal, brain)
+
+    def to_json(self) -> JsonDict:
+        """Return the state of the service as JSON values; the journal is no part of it."""
+        engine = self.engine
+        return {
+            "now": self.clock.now(),
+            "seed": self.ids.seed,
+            "ids": self.ids.counts,
+            "store": self.store.to_json(),
+            "executions": [execution.to_json() for execution in engine.executions.values()],
+            "calendar": [
+                [due.due, due.run_id, due.epoch, due.action]
+                for due in engine.calendar
+                if due.run_id in engine.executions
+            ],
+            "faults": self.faults.to_json(),
+            "surprises": engine.surprises,
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take over a state that `to_json` described, into a new backend."""
+        self.clock.advance_to(saved["now"])
+        self.ids.rewind(saved["ids"])
+        store = self.store = self.engine.store = Store.from_json(saved["store"])
+        self.engine.restore((_execution(store, one) for one in saved["executions"]), saved["surprises"])
+        for due in saved["calendar"]:
+            self.engine.calendar.add(*due)
+        self.faults.restore(saved["faults"])
+
+
+def _execution(store: Store, saved: Mapping[str, Any]) -> Execution:
+    thread_id, run_id = saved["run"]
+    run = store.runs.get(run_id, thread_id)
+    if run is None:
+        raise StateError(f"Run {run_id} of {thread_id} is at work but not among the runs.")
+    step = saved["step"] and store.run_steps.get(saved["step"], run_id)
+    message = saved["message"] and store.messages.get(saved["message"], thread_id)
+    return Execution.from_json(saved, run, step, message)

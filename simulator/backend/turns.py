@@ -1,0 +1,395 @@
+"""Turns: what the scripted model answers, one value each, and the functions that make them.
+
+A turn knows nothing of runs, threads or any wire form, so that the same script answers on every
+surface. The functions check what they are given at once: a mistake in a script is found on the
+line that made it and not in the middle of a run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ..errors import TurnError
+
+Chunks: TypeAlias = int | Sequence[str] | None
+JsonObject: TypeAlias = Mapping[str, Any]
+
+# The values of the official spec; the service also sent others, so any name is taken
+# (assistants-api.md 1.6: "treat the enum as open").
+FAIL_MESSAGES = {
+    "server_error": "Sorry, something went wrong.",
+    "rate_limit_exceeded": (
+        "You exceeded your current quota, please check your plan and billing details. For more information on this"
+        " error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors."
+    ),
+    "invalid_prompt": "The prompt was rejected.",
+}
+INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens", "content_filter")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image in a message: the id of a file, or the bytes of a PNG that becomes one."""
+
+    source: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedText:
+    """A part in which the model declines to answer."""
+
+    text: str
+
+
+Part: TypeAlias = str | Image | RefusedText
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One function call; `text` is the exact argument text and need not be JSON."""
+
+    name: str
+    text: str
+    arguments: JsonObject | None = None
+    id: str | None = None
+    chunks: Chunks = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """A message, and with `more` a turn that goes on."""
+
+    parts: tuple[Part, ...]
+    annotations: tuple[JsonObject, ...] = ()
+    chunks: Chunks = None
+    more: bool = False
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallTools:
+    """Function calls in parallel: the run waits in `requires_action` for their outputs."""
+
+    calls: tuple[ToolCall, ...]
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCode:
+    """A code interpreter call, with what it printed and drew."""
+
+    input: str
+    logs: str | None = None
+    images: tuple[Image, ...] = ()
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchFiles:
+    """A file search call; `results` None: the files that are there are searched."""
+
+    query: str
+    results: tuple[JsonObject, ...] | None = None
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fail:
+    """The run fails, perhaps after `text` was said."""
+
+    code: str
+    message: str
+    text: str | None = None
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incomplete:
+    """The run stops short of its end, after `text`."""
+
+    reason: str
+    text: str = ""
+    chunks: Chunks = None
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finish:
+    """The run completes without a message."""
+
+    takes: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hang:
+    """The run stays `in_progress` until it expires or is cancelled."""
+
+    takes: float | None = None
+
+
+Turn: TypeAlias = Say | CallTools | RunCode | SearchFiles | Fail | Incomplete | Finish | Hang
+
+TURN_TYPES = (Say, CallTools, RunCode, SearchFiles, Fail, Incomplete, Finish, Hang)
+
+
+def ends_run(turn: Turn) -> bool:
+    """Return whether no further turn follows in the same run."""
+    if isinstance(turn, Say):
+        return not turn.more
+    return isinstance(turn, Fail | Incomplete | Finish | Hang)
+
+
+def as_turn(value: object) -> Turn:
+    """Return `value` as a turn; a bare call is a round of one call, a bare string is said.
+
+    Raises:
+        TurnError: `value` is nothing that a model could answer.
+    """
+    if isinstance(value, TURN_TYPES):
+        return value
+    if isinstance(value, ToolCall):
+        return CallTools(calls=(value,))
+    if isinstance(value, str):
+        return say(value)
+    raise TurnError(
+        f"{value!r} is not a turn. A turn is made by say, call, call_tools, raw_call, run_code, search_files, fail,"
+        " incomplete, finish or hang; a string is short for say(string)."
+    )
+
+
+def say(
+    *parts: Part,
+    annotations: Iterable[JsonObject] = (),
+    chunks: Chunks = None,
+    more: bool = False,
+    takes: float | None = None,
+) -> Say:
+    """Answer with a message; without parts its content is empty.
+
+    Args:
+        parts: texts, `image(…)` and `refusal(…)`, in order.
+        annotations: as on the wire, on the first text; indices are computed where absent.
+        chunks: the deltas of a stream: their number in each text, or the pieces, which together give the only text.
+        more: True if the model goes on after this message, in the same run.
+        takes: virtual seconds; None leaves it to the seed.
+
+    Raises:
+        TurnError: a part of another type, or chunks that do not make up the text.
+    """
+    for part in parts:
+        if not isinstance(part, str | Image | RefusedText):
+            raise TurnError(f"say() takes texts, image(…) and refusal(…), not {part!r}.")
+    texts = [part for part in parts if isinstance(part, str)]
+    placed = _placed_annotations(annotations, texts[0] if texts else "")
+    if len(texts) != 1 and isinstance(chunks, Sequence):
+        raise TurnError(f"chunks=[…] are the pieces of one text, and here are {len(texts)}: give a number instead.")
+    return Say(
+        parts=parts, annotations=placed, chunks=_chunks(chunks, "".join(texts)), more=more, takes=_seconds(takes)
+    )
+
+
+def image(source: str | bytes) -> Image:
+    """Return an image part: `source` is the id of a file, or the bytes of a PNG."""
+    if isinstance(source, bytes) and not source.startswith(b"\x89PNG"):
+        raise TurnError("image() takes a file id or the bytes of a PNG; these bytes do not begin as a PNG does.")
+    if not isinstance(source, str | bytes) or not source:
+        raise TurnError(f"image() takes a file id or the bytes of a PNG, not {source!r}.")
+    return Image(source)
+
+
+def refusal(text: str) -> RefusedText:
+    """Return a part in which the model declines."""
+    return RefusedText(_text(text, "refusal()"))
+
+
+def call(name: str, /, **arguments: Any) -> ToolCall:
+    """Ask for one function call. Alone in a script it is a round of its own.
+
+    Args:
+        name: the function; models also call functions that nobody declared, so any name is taken.
+        arguments: JSON values.
+
+    Raises:
+        TurnError: an empty name, or arguments that JSON cannot hold.
+    """
+    checked = _json_object(arguments, f"the arguments of {name!r}")
+    # A model's single call is compact JSON (recorded-traffic.md 7); `call_tools` widens parallel ones.
+    return ToolCall(_name(name), json.dumps(checked, ensure_ascii=False, separators=(",", ":")), checked)
+
+
+def raw_call(name: str, text: str, *, id: str | None = None, chunks: Chunks = None) -> ToolCall:
+    """Ask for a function call whose argument text is exactly `text`, be it JSON or not."""
+    if not isinstance(name, str):
+        raise TurnError(f"raw_call() takes the function's name first, not {name!r}.")
+    _text(text, "raw_call()")
+    return ToolCall(name, text, _parsed(text), id, _chunks(chunks, text))
+
+
+def call_tools(*calls: ToolCall, takes: float | None = None) -> CallTools:
+    """Ask for several function calls at once; the run waits until all are answered.
+
+    Raises:
+        TurnError: nothing given, or something that `call` and `raw_call` did not make.
+    """
+    if not calls:
+        raise TurnError('call_tools() takes at least one call, for example call("get_weather", location="Paris").')
+    for one in calls:
+        if not isinstance(one, ToolCall):
+            raise TurnError(f"call_tools() takes call(…) and raw_call(…), not {one!r}.")
+    widened = tuple(_widened(one) for one in calls) if len(calls) > 1 else calls
+    return CallTools(calls=widened, takes=_seconds(takes))
+
+
+def run_code(
+    input: str,
+    *,
+    logs: str | None = None,
+    images: Iterable[str | bytes | Image] = (),
+    takes: float | None = None,
+) -> RunCode:
+    """Run code in the code interpreter, then go on.
+
+    Args:
+        input: the code.
+        logs: what it printed. Recorded calls that returned a value had no logs (assistants-api.md 1.8).
+        images: ids of files, or PNG bytes.
+    """
+    drawn = tuple(one if isinstance(one, Image) else image(one) for one in images)
+    return RunCode(input=_text(input, "run_code()"), logs=logs, images=drawn, takes=_seconds(takes))
+
+
+def search_files(query: str, *, results: Iterable[JsonObject] | None = None, takes: float | None = None) -> SearchFiles:
+    """Search files, then go on; `results` are as on the wire, None searches what is there."""
+    found = None if results is None else tuple(_json_object(one, "a search result") for one in results)
+    return SearchFiles(query=_text(query, "search_files()"), results=found, takes=_seconds(takes))
+
+
+def fail(code: str, message: str | None = None, *, text: str | None = None, takes: float | None = None) -> Fail:
+    """Fail the run with `last_error.code` = `code`.
+
+    Args:
+        code: `server_error`, `rate_limit_exceeded`, `invalid_prompt`, or another name.
+        message: None takes the service's own text for the code.
+        text: what was said before it failed.
+    """
+    text = None if text is None else _text(text, "fail(text=…)")
+    said = FAIL_MESSAGES.get(_name(code), FAIL_MESSAGES["server_error"]) if message is None else message
+    return Fail(code=code, message=_text(said, "fail()"), text=text, takes=_seconds(takes))
+
+
+def incomplete(reason: str, text: str = "", *, chunks: Chunks = None, takes: float | None = None) -> Incomplete:
+    """End the run as `incomplete` after `text`; `reason` is a limit or `content_filter`."""
+    if reason not in INCOMPLETE_REASONS:
+        raise TurnError(f"incomplete() takes one of {', '.join(INCOMPLETE_REASONS)}, not {reason!r}.")
+    _text(text, "incomplete()")
+    return Incomplete(reason=reason, text=text, chunks=_chunks(chunks, text), takes=_seconds(takes))
+
+
+def finish(*, takes: float | None = None) -> Finish:
+    """Complete the run without a message."""
+    return Finish(takes=_seconds(takes))
+
+
+def hang() -> Hang:
+    """Never end: only expiry and cancel do."""
+    return Hang()
+
+
+def _placed_annotations(annotations: Iterable[JsonObject], text: str) -> tuple[JsonObject, ...]:
+    placed: list[JsonObject] = []
+    found_to = 0
+    for given in annotations:
+        annotation = _json_object(given, "an annotation")
+        marker = annotation.get("text", "")
+        start = annotation.get("start_index", text.find(marker, found_to) if marker else -1)
+        if start < 0:
+            raise TurnError(f"The annotation {annotation!r} has no start_index, and its text is not in {text!r}.")
+        found_to = annotation.get("end_index", start + len(marker))
+        kind = "file_path" if "file_path" in annotation else "file_citation"
+        places = {"type": kind, "text": text[start:found_to], "start_index": start, "end_index": found_to}
+        placed.append({**places, **annotation})
+    return tuple(placed)
+
+
+def _widened(one: ToolCall) -> ToolCall:
+    # Parallel calls have spaces after colons and commas (recorded-traffic.md 7, simple-openai/runsteps_2024-05-07).
+    if (
+        one.arguments is None
+        or one.chunks is not None
+        or one.text != json.dumps(one.arguments, ensure_ascii=False, separators=(",", ":"))
+    ):
+        return one
+    return ToolCall(one.name, json.dumps(one.arguments, ensure_ascii=False), one.arguments, one.id)
+
+
+def _parsed(text: str) -> JsonObject | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TurnError(f"A name must be a text that is not empty, not {value!r}.")
+    return value
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise TurnError(f"{where} takes a text, not {value!r}.")
+    return value
+
+
+def _json_object(value: object, what: str) -> JsonObject:
+    try:
+        copy = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise TurnError(f"JSON cannot hold {what}: {error}.") from None
+    if not isinstance(copy, dict):
+        raise TurnError(f"{what.capitalize()} must be an object, not {value!r}.")
+    return copy
+
+
+def _seconds(value: float | None) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        raise TurnError(f"takes= is a number of virtual seconds, zero or more, not {value!r}.")
+    return float(value)
+
+
+def _chunks(chunks: Chunks, text: str) -> Chunks:
+    if chunks is None:
+        return None
+    if isinstance(chunks, int) and not isinstance(chunks, bool):
+        if chunks < 1:
+            raise TurnError(f"chunks= is a number of pieces, one or more, not {chunks!r}.")
+        return chunks
+    if isinstance(chunks, str | bool) or not isinstance(chunks, Sequence):
+        raise TurnError(f"chunks= is a number, or the list of pieces, not {chunks!r}.")
+    pieces = tuple(chunks)
+    if not all(isinstance(piece, str) for piece in pieces) or "".join(pieces) != text:
+        raise TurnError(f"chunks= must give the text {text!r} when joined; these give {pieces!r}.")
+    return pieces
+
+
+__all__ = [
+    "call",
+    "call_tools",
+    "fail",
+    "finish",
+    "hang",
+    "image",
+    "incomplete",
+    "raw_call",
+    "refusal",
+    "run_code",
+    "say",
+    "search_files",
+]

@@ -1,0 +1,65 @@
+"""What a run shows to the model, gathered from the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .brain import Output, View
+from .objects import JsonDict, message_text
+from .store import Store
+
+SETTINGS = (
+    "response_format",
+    "tool_choice",
+    "max_prompt_tokens",
+    "max_completion_tokens",
+    "truncation_strategy",
+    "temperature",
+    "top_p",
+    "parallel_tool_calls",
+)
+
+
+def build_view(
+    store: Store,
+    run: Mapping[str, Any],
+    *,
+    additional_instructions: str = "",
+    additional_messages: Sequence[JsonDict] = (),
+    outputs: Iterable[Output] = (),
+) -> View:
+    """Return what the model is shown for the next turn of `run`.
+
+    Args:
+        additional_instructions: appended to those of the run; the run object never shows them.
+        additional_messages: messages that are not in the store yet.
+        outputs: the calls of this run that were answered.
+    """
+    messages = [*store.messages.of(run["thread_id"]), *additional_messages]
+    shown = [(message["role"], message_text(message)) for message in messages]
+    assistant = store.assistants.get(run["assistant_id"]) or {}
+    return View(
+        user=next((text for role, text in reversed(shown) if role == "user"), ""),
+        messages=shown,
+        instructions="\n".join(filter(None, (run["instructions"], additional_instructions))),
+        model=run["model"],
+        functions=_functions(run["tools"]),
+        settings={key: run[key] for key in SETTINGS},
+        outputs=tuple(outputs),
+        files=_files(assistant, messages),
+        conversation=run["thread_id"],
+        run=dict(run),
+        assistant=dict(assistant),
+    )
+
+
+def _functions(tools: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    functions = (tool["function"] for tool in tools if tool["type"] == "function")
+    return {function["name"]: function["parameters"] for function in functions}
+
+
+def _files(assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    own = assistant.get("tool_resources", {}).get("code_interpreter", {}).get("file_ids", ())
+    attached = (one.get("file_id") for message in messages for one in message.get("attachments") or ())
+    return tuple(dict.fromkeys(file_id for file_id in (*own, *attached) if file_id))
