@@ -1,0 +1,61 @@
+"""Assistants: create, retrieve, update, list, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..backend import objects
+from ..backend.objects import JsonDict
+from .call import Call, deleted
+from .refusals import NotSimulated
+from .validation import given
+
+
+def create(call: Call) -> JsonDict:
+    """Make an assistant; tools and resources are normalised as the service echoes them."""
+    body = with_resources(call.body)
+    return call.backend.store.assistants.add(objects.assistant(call.backend.ids.new("asst_"), call.created_at, **body))
+
+
+def retrieve(call: Call) -> JsonDict:
+    """Return an assistant."""
+    return call.assistant(call.ids[0])
+
+
+def update(call: Call) -> JsonDict:
+    """Change the fields that are given; the others stay."""
+    assistant = call.assistant(call.ids[0])
+    changes = with_resources(call.body)
+    tools = changes.get("tools", assistant["tools"])
+    resources = {**assistant["tool_resources"], **changes.get("tool_resources", {})}
+    fields = {**assistant, **changes, "tools": tools, "tool_resources": resources}
+    del fields["object"]
+    assistant.update(objects.assistant(**fields))
+    return assistant
+
+
+def list_(call: Call) -> JsonDict:
+    """Return a page of assistants."""
+    return call.page(call.backend.store.assistants.of(), "assistant")
+
+
+def delete(call: Call) -> JsonDict:
+    """Delete an assistant; runs that it has go on."""
+    assistant = call.assistant(call.ids[0])
+    call.backend.store.assistants.remove(assistant["id"])
+    return deleted(assistant)
+
+
+def with_resources(body: Mapping[str, Any]) -> JsonDict:
+    """Return the body with its tool resources checked and without nulls.
+
+    Raises:
+        NotSimulated: a vector store is to be made along with it.
+    """
+    if "tool_resources" not in body:
+        return dict(body)
+    resources = {name: given(resource) for name, resource in given(body["tool_resources"]).items()}
+    if resources.get("file_search", {}).get("vector_stores"):
+        raise NotSimulated("POST", "/v1/vector_stores")
+    return {**body, "tool_resources": resources}

@@ -1,0 +1,331 @@
+"""What requests may hold: one TypedDict a body, checked strictly by pydantic.
+
+Every field that may be left out may be null as well, which means the same (clients.md): agent
+libraries send `"metadata": null` and the like as a matter of course. Limits are the spec's, save
+that `max_completion_tokens` has no minimum: the service took 16 (assistants-api.md 1.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, NotRequired, TypeAlias
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
+from typing_extensions import TypedDict
+
+_checked = with_config(ConfigDict(extra="forbid", strict=True))
+
+
+# pydantic puts the tag of a union into an error's path; in angle brackets it is told from a key.
+
+
+def _tag_by_type(value: Any) -> str | None:
+    if isinstance(value, Mapping):
+        kind = value.get("type")
+        return f"<{kind}>" if isinstance(kind, str) else None
+    return "<no object>"
+
+
+def _tag_by_shape(value: Any) -> str | None:
+    return "<string>" if isinstance(value, str) else "<array>" if isinstance(value, list) else None
+
+
+def _tag_text_or_type(value: Any) -> str | None:
+    return "<string>" if isinstance(value, str) else _tag_by_type(value)
+
+
+Name = Annotated[str, Field(max_length=256)]
+Description = Annotated[str, Field(max_length=512)]
+LongText = Annotated[str, Field(max_length=256_000)]
+Temperature = Annotated[float, Field(ge=0, le=2)]
+TopP = Annotated[float, Field(ge=0, le=1)]
+Metadata = Annotated[
+    dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
+]
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+
+
+@_checked
+class CodeInterpreterTool(TypedDict):
+    type: Literal["code_interpreter"]
+
+
+@_checked
+class RankingOptions(TypedDict):
+    ranker: NotRequired[str | None]
+    score_threshold: NotRequired[float | None]
+    hybrid_search: NotRequired[dict[str, Any] | None]
+
+
+@_checked
+class FileSearchOptions(TypedDict):
+    max_num_results: NotRequired[Annotated[int, Field(ge=1, le=50)] | None]
+    ranking_options: NotRequired[RankingOptions | None]
+
+
+@_checked
+class FileSearchTool(TypedDict):
+    type: Literal["file_search"]
+    file_search: NotRequired[FileSearchOptions | None]
+
+
+@_checked
+class Function(TypedDict):
+    name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+    description: NotRequired[str | None]
+    parameters: NotRequired[dict[str, Any] | None]
+    strict: NotRequired[bool | None]
+
+
+@_checked
+class FunctionTool(TypedDict):
+    type: Literal["function"]
+    function: Function
+
+
+Tool = Annotated[
+    Annotated[CodeInterpreterTool, Tag("<code_interpreter>")]
+    | Annotated[FunctionTool, Tag("<function>")]
+    | Annotated[FileSearchTool, Tag("<file_search>")],
+    Discriminator(_tag_by_type),
+]
+
+
+@_checked
+class PlainFileSearchTool(TypedDict):
+    type: Literal["file_search"]
+
+
+AttachmentTool = Annotated[
+    Annotated[CodeInterpreterTool, Tag("<code_interpreter>")] | Annotated[PlainFileSearchTool, Tag("<file_search>")],
+    Discriminator(_tag_by_type),
+]
+
+
+@_checked
+class Attachment(TypedDict):
+    file_id: str
+    tools: NotRequired[list[AttachmentTool] | None]
+
+
+@_checked
+class CodeInterpreterResources(TypedDict):
+    file_ids: NotRequired[Annotated[list[str], Field(max_length=20)] | None]
+
+
+@_checked
+class FileSearchResources(TypedDict):
+    vector_store_ids: NotRequired[Annotated[list[str], Field(max_length=1)] | None]
+    vector_stores: NotRequired[list[dict[str, Any]] | None]
+
+
+@_checked
+class ToolResources(TypedDict):
+    code_interpreter: NotRequired[CodeInterpreterResources | None]
+    file_search: NotRequired[FileSearchResources | None]
+
+
+@_checked
+class TextFormat(TypedDict):
+    type: Literal["text"]
+
+
+@_checked
+class JsonObjectFormat(TypedDict):
+    type: Literal["json_object"]
+
+
+@_checked
+class JsonSchema(TypedDict):
+    name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
+    description: NotRequired[str | None]
+    schema: NotRequired[dict[str, Any] | None]
+    strict: NotRequired[bool | None]
+
+
+@_checked
+class JsonSchemaFormat(TypedDict):
+    type: Literal["json_schema"]
+    json_schema: JsonSchema
+
+
+ResponseFormat = Annotated[
+    Annotated[Literal["auto"], Tag("<string>")]
+    | Annotated[TextFormat, Tag("<text>")]
+    | Annotated[JsonObjectFormat, Tag("<json_object>")]
+    | Annotated[JsonSchemaFormat, Tag("<json_schema>")],
+    Discriminator(_tag_text_or_type),
+]
+
+
+@_checked
+class FunctionName(TypedDict):
+    name: str
+
+
+@_checked
+class FunctionChoice(TypedDict):
+    type: Literal["function"]
+    function: FunctionName
+
+
+@_checked
+class BuiltinChoice(TypedDict):
+    type: Literal["file_search", "code_interpreter"]
+
+
+ToolChoice = Annotated[
+    Annotated[Literal["none", "auto", "required"], Tag("<string>")]
+    | Annotated[FunctionChoice, Tag("<function>")]
+    | Annotated[BuiltinChoice, Tag("<file_search>")]
+    | Annotated[BuiltinChoice, Tag("<code_interpreter>")],
+    Discriminator(_tag_text_or_type),
+]
+
+
+@_checked
+class Truncation(TypedDict):
+    type: Literal["auto", "last_messages"]
+    last_messages: NotRequired[Annotated[int, Field(ge=1)] | None]
+
+
+@_checked
+class TextPart(TypedDict):
+    type: Literal["text"]
+    text: LongText
+
+
+@_checked
+class ImageUrl(TypedDict):
+    url: str
+    detail: NotRequired[Literal["auto", "low", "high"] | None]
+
+
+@_checked
+class ImageUrlPart(TypedDict):
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+@_checked
+class ImageFile(TypedDict):
+    file_id: str
+    detail: NotRequired[Literal["auto", "low", "high"] | None]
+
+
+@_checked
+class ImageFilePart(TypedDict):
+    type: Literal["image_file"]
+    image_file: ImageFile
+
+
+ContentPart = Annotated[
+    Annotated[TextPart, Tag("<text>")]
+    | Annotated[ImageUrlPart, Tag("<image_url>")]
+    | Annotated[ImageFilePart, Tag("<image_file>")],
+    Discriminator(_tag_by_type),
+]
+# Empty content is refused, with an unknown text (assistants-api.md 3): taken to be that of the validator.
+Content = Annotated[
+    Annotated[str, Field(min_length=1, max_length=256_000), Tag("<string>")]
+    | Annotated[list[ContentPart], Field(min_length=1), Tag("<array>")],
+    Discriminator(_tag_by_shape),
+]
+
+
+@_checked
+class MessageCreate(TypedDict):
+    role: Literal["user", "assistant"]
+    content: Content
+    attachments: NotRequired[list[Attachment] | None]
+    metadata: NotRequired[Metadata | None]
+
+
+@_checked
+class MetadataUpdate(TypedDict):
+    metadata: NotRequired[Metadata | None]
+
+
+@_checked
+class AssistantUpdate(TypedDict):
+    model: NotRequired[str | None]
+    name: NotRequired[Name | None]
+    description: NotRequired[Description | None]
+    instructions: NotRequired[LongText | None]
+    tools: NotRequired[Annotated[list[Tool], Field(max_length=128)] | None]
+    tool_resources: NotRequired[ToolResources | None]
+    metadata: NotRequired[Metadata | None]
+    temperature: NotRequired[Temperature | None]
+    top_p: NotRequired[TopP | None]
+    reasoning_effort: NotRequired[Effort | None]
+    response_format: NotRequired[ResponseFormat | None]
+
+
+@_checked
+class AssistantCreate(AssistantUpdate):
+    model: str  # type: ignore[misc]  # required here, optional in the update
+
+
+@_checked
+class ThreadUpdate(TypedDict):
+    metadata: NotRequired[Metadata | None]
+    tool_resources: NotRequired[ToolResources | None]
+
+
+@_checked
+class ThreadCreate(ThreadUpdate):
+    messages: NotRequired[list[MessageCreate] | None]
+
+
+@_checked
+class _RunParameters(TypedDict):
+    assistant_id: str
+    model: NotRequired[str | None]
+    instructions: NotRequired[LongText | None]
+    tools: NotRequired[Annotated[list[Tool], Field(max_length=20)] | None]
+    metadata: NotRequired[Metadata | None]
+    temperature: NotRequired[Temperature | None]
+    top_p: NotRequired[TopP | None]
+    max_prompt_tokens: NotRequired[Annotated[int, Field(ge=1)] | None]
+    max_completion_tokens: NotRequired[Annotated[int, Field(ge=1)] | None]
+    truncation_strategy: NotRequired[Truncation | None]
+    tool_choice: NotRequired[ToolChoice | None]
+    parallel_tool_calls: NotRequired[bool | None]
+    response_format: NotRequired[ResponseFormat | None]
+    stream: NotRequired[bool | None]
+
+
+@_checked
+class RunCreate(_RunParameters):
+    additional_instructions: NotRequired[LongText | None]
+    additional_messages: NotRequired[list[MessageCreate] | None]
+    reasoning_effort: NotRequired[Effort | None]
+
+
+@_checked
+class ThreadAndRunCreate(_RunParameters):
+    thread: NotRequired[ThreadCreate | None]
+    tool_resources: NotRequired[ToolResources | None]
+
+
+@_checked
+class ToolOutput(TypedDict):
+    tool_call_id: str
+    # Left out it counts as empty: the spec has both fields optional, and nothing is recorded.
+    output: NotRequired[str | None]
+
+
+@_checked
+class ToolOutputsSubmit(TypedDict):
+    tool_outputs: list[ToolOutput]
+    stream: NotRequired[bool | None]
+
+
+class ListQuery(TypedDict):
+    """The query of every list; numbers come as text, so it is not strict."""
+
+    limit: NotRequired[Annotated[int, Field(ge=1, le=100)]]
+    order: NotRequired[Literal["asc", "desc"]]
+    after: NotRequired[str]
+    before: NotRequired[str]
+    run_id: NotRequired[str]

@@ -1,0 +1,109 @@
+"""What an operation is given, and the look-ups that every noun needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ..backend.execution import RunStream
+from ..backend.objects import JsonDict
+from ..backend.state import Backend
+from ..backend.store import Listing, PageRequest, UnknownCursor
+from .refusals import NotFound, WrongPrefix
+
+Reply: TypeAlias = "JsonDict | RunStream"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request whose route and body are known to be right.
+
+    Args:
+        backend: the service.
+        ids: those in the path, in order.
+        query: checked, without what was not given.
+        body: checked, without nulls.
+    """
+
+    backend: Backend
+    ids: tuple[str, ...]
+    query: Mapping[str, Any]
+    body: JsonDict
+
+    @property
+    def created_at(self) -> int:
+        """The time for an object that this request makes, in whole seconds."""
+        return int(self.backend.clock.now())
+
+    def assistant(self, id: str) -> JsonDict:
+        """Return an assistant.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return _found(self.backend.store.assistants.get(id), "assistant", id)
+
+    def thread(self) -> JsonDict:
+        """Return the thread that the path names first.
+
+        Raises:
+            WrongPrefix: no such thread, and its id cannot be one (recorded since 2025; before, 404).
+            NotFound: no such thread.
+        """
+        id = self.ids[0]
+        thread = self.backend.store.threads.get(id)
+        if thread is None and not id.startswith("thread"):
+            raise WrongPrefix("thread_id", id, "thread")
+        return _found(thread, "thread", id)
+
+    def message(self) -> JsonDict:
+        """Return the message that the path names second, on the thread that it names first."""
+        self.thread()
+        return _found(self.backend.store.messages.get(self.ids[1], self.ids[0]), "message", self.ids[1])
+
+    def run(self) -> JsonDict:
+        """Return the run that the path names second, on the thread that it names first."""
+        self.thread()
+        return _found(self.backend.store.runs.get(self.ids[1], self.ids[0]), "run", self.ids[1])
+
+    def step(self) -> JsonDict:
+        """Return the step that the path names third, of the run that it names second."""
+        self.run()
+        return _found(self.backend.store.run_steps.get(self.ids[2], self.ids[1]), "run step", self.ids[2])
+
+    def page(self, listing: Listing, noun: str, *, run_id: str | None = None) -> JsonDict:
+        """Return the stretch of a listing that the query asks for, in its envelope.
+
+        Raises:
+            NotFound: a cursor that was never in this listing (the service's text is not known: chosen).
+        """
+        query = self.query
+        wanted = PageRequest(
+            limit=query.get("limit", 20),
+            descending=query.get("order", "desc") == "desc",
+            after=query.get("after"),
+            before=query.get("before"),
+        )
+        try:
+            page = listing.page(wanted, None if run_id is None else lambda item: bool(item["run_id"] == run_id))
+        except UnknownCursor as unknown:
+            raise NotFound(noun, unknown.args[0]) from None
+        return list_envelope(page.data, has_more=page.has_more)
+
+
+def list_envelope(data: list[JsonDict], *, has_more: bool) -> JsonDict:
+    """Return a page as sent; an empty one has null ids (recorded-traffic.md 8)."""
+    first, last = (data[0]["id"], data[-1]["id"]) if data else (None, None)
+    return {"object": "list", "data": data, "first_id": first, "last_id": last, "has_more": has_more}
+
+
+def deleted(item: Mapping[str, Any]) -> JsonDict:
+    """Return the answer to a delete."""
+    return {"id": item["id"], "object": f"{item['object']}.deleted", "deleted": True}
+
+
+def _found(item: JsonDict | None, noun: str, id: str) -> JsonDict:
+    if item is None:
+        raise NotFound(noun, id)
+    return item

@@ -1,0 +1,282 @@
+"""Every error that the API gives, as a class with its status, texts and codes.
+
+Texts, `param` and `code` are those of assistants-api.md 5 and 1.3 to 1.5. Where a docstring says
+"chosen", no text of the service is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from .. import errors
+
+INVALID_REQUEST = "invalid_request_error"
+LATEST_BETA = "assistants=v2"
+
+
+class Refusal(errors.Refusal):
+    """An error answer.
+
+    Args:
+        message: the text.
+        param: the parameter it is about, as a path (`tools[0].type`).
+    """
+
+    status: ClassVar[int] = 400
+    type: ClassVar[str] = INVALID_REQUEST
+    code: ClassVar[str | None] = None
+    headers: ClassVar[Mapping[str, str]] = {}
+    unexpected: ClassVar[bool] = False
+    """Whether the test, not the program, is at fault, so that `check()` reports it."""
+
+    def __init__(self, message: str, param: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+
+    def envelope(self) -> dict[str, Any]:
+        """Return the body of the answer: all four keys are always there."""
+        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
+        return {"error": error}
+
+
+# Who asks, and with which header.
+
+
+class NoApiKey(Refusal):
+    """The request has no key."""
+
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer"
+            " auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're"
+            " accessing the API from your browser and are prompted for a username and password. You can obtain an API"
+            " key from https://platform.openai.com/account/api-keys."
+        )
+
+
+class WrongApiKey(Refusal):
+    """The key is none of those the simulator was told of."""
+
+    status = 401
+    code = "invalid_api_key"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"Incorrect API key provided: {_masked(key)}."
+            " You can find your API key at https://platform.openai.com/account/api-keys."
+        )
+
+
+class BetaRefusal(Refusal):
+    """The header `OpenAI-Beta` is missing or cannot be served."""
+
+    code = "invalid_beta"
+
+
+def missing_beta() -> BetaRefusal:
+    """Return the refusal of a request without the header."""
+    return BetaRefusal(
+        "You must provide the 'OpenAI-Beta' header to access the Assistants API."
+        f" Please try again by setting the header 'OpenAI-Beta: {LATEST_BETA}'."
+    )
+
+
+def v1_refused() -> BetaRefusal:
+    """Return the refusal of v1 as of 18 December 2024."""
+    return BetaRefusal(
+        "The v1 Assistants API has been deprecated."
+        f" Please try again by setting the header 'OpenAI-Beta: {LATEST_BETA}'."
+        " See the migration guide for more information: https://platform.openai.com/docs/assistants/migration."
+    )
+
+
+def malformed_beta(value: str) -> BetaRefusal:
+    """Return the refusal of a header that is no `name=version`."""
+    return BetaRefusal(
+        f"Invalid beta header provided: '{value}'. The header should be in the format 'OpenAI-Beta: example_beta=v1'."
+    )
+
+
+def unknown_beta(name: str) -> BetaRefusal:
+    """Return the refusal of a beta that there never was."""
+    return BetaRefusal(f"Unknown beta requested: '{name}'.")
+
+
+# Where it goes.
+
+
+class UnknownUrl(Refusal):
+    """No such route. The text is the service's usual one, not recorded on these endpoints."""
+
+    status = 404
+
+    def __init__(self, method: str, path: str) -> None:
+        super().__init__(f"Invalid URL ({method} {path})")
+
+
+class MethodNotAllowed(Refusal):
+    """The route exists for other methods. Chosen."""
+
+    status = 405
+    code = "method_not_supported"
+
+    def __init__(self, method: str, path: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"Not allowed to {method} on {path}. This route takes {', '.join(allowed)}.")
+
+
+class NotSimulated(Refusal):
+    """A route of the same host that is not simulated: the test must stub it or let it through.
+
+    A 4xx with `x-should-retry: false`, since the SDKs retry what a transport raises, with real sleeps.
+    """
+
+    code = "not_simulated"
+    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
+    unexpected = True
+
+    def __init__(self, method: str, path: str) -> None:
+        super().__init__(
+            f"assistants-simulator: {method} {path} is not simulated."
+            f" Answer it with sim.stub('{method} {path}', json=…), or let it reach the network with"
+            f" intercept(passthrough=['{method} {path}'])."
+        )
+
+
+class NoTurnLeft(Refusal):
+    """The run would have nothing to say: the script is used up, or the brain failed."""
+
+    code = "no_turn_left"
+    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
+    unexpected = True
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"assistants-simulator: {message}")
+
+
+# Which object.
+
+
+class NotFound(Refusal):
+    """An id that nothing has."""
+
+    status = 404
+
+    def __init__(self, noun: str, id: str) -> None:
+        super().__init__(f"No {noun} found with id '{id}'.")
+
+
+class WrongPrefix(Refusal):
+    """An id that cannot be one of its kind, such as the text `undefined`."""
+
+    code = "invalid_value"
+
+    def __init__(self, param: str, value: str, prefix: str) -> None:
+        super().__init__(f"Invalid '{param}': '{value}'. Expected an ID that begins with '{prefix}'.", param)
+
+
+# What is in it.
+
+
+class InvalidBody(Refusal):
+    """The body is not JSON, or not UTF-8. The service's usual text, not recorded on these endpoints."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP"
+            " library correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you"
+            " have trouble figuring out how to fix this, please contact us through our help center at"
+            " help.openai.com.)"
+        )
+
+
+class BodyTooLarge(Refusal):
+    """Chosen: the service's limit for these bodies is not known."""
+
+    status = 413
+    code = "request_too_large"
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(f"The request body has {size} bytes. The limit is {limit}.")
+
+
+class UnsupportedContentType(Refusal):
+    """The service's usual text, not recorded on these endpoints."""
+
+    code = "unsupported_content_type"
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"Unsupported content type: '{given}'. This API method only accepts 'application/json' requests, but you"
+            f" specified the header 'Content-Type: {given}'. Please try again with a supported content type."
+        )
+
+
+class InvalidParameter(Refusal):
+    """A parameter that does not fit; `api/validation.py` has the table of texts and codes."""
+
+    def __init__(self, message: str, param: str | None, code: str) -> None:
+        super().__init__(message, param)
+        self.code = code  # type: ignore[misc]  # the class variable is the default, this one is known late
+
+
+# In which state.
+
+
+class ThreadLocked(Refusal):
+    """A message was sent while a run is active. Libraries fish the run's id out of the text."""
+
+    def __init__(self, thread_id: str, run_id: str) -> None:
+        super().__init__(f"Can't add messages to {thread_id} while a run {run_id} is active.")
+
+
+class RunActive(Refusal):
+    """A second run was asked for on a thread."""
+
+    def __init__(self, thread_id: str, run_id: str) -> None:
+        super().__init__(f"Thread {thread_id} already has an active run {run_id}.")
+
+
+class OutputsNotAwaited(Refusal):
+    """The run is not in `requires_action`. Double quotes, where cancel has single ones: as recorded."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f'Runs in status "{status}" do not accept tool outputs.')
+
+
+class CannotCancel(Refusal):
+    """The run is finished, or is being cancelled."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Cannot cancel run with status '{status}'.")
+
+
+class CannotUpdate(Refusal):
+    """The run is active."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"Cannot update run with status '{status}'.")
+
+
+class WrongOutputs(Refusal):
+    """Outputs are missing, or answer calls that nobody made (for those the text is inferred)."""
+
+    def __init__(self, expected: Sequence[str], got: Sequence[str]) -> None:
+        super().__init__(f"Expected tool outputs for call_ids {list(expected)!r}, got {list(got)!r}")
+
+
+class NothingToAnswer(Refusal):
+    """A run on an empty thread whose assistant has no instructions."""
+
+    code = "invalid_thread"
+
+    def __init__(self) -> None:
+        super().__init__("Run creation requires a Thread with a user message or an assistant with instructions.")
+
+
+def _masked(key: str) -> str:
+    # The service shows the first and last characters (assistants-api.md 5.1); a short key it hides whole.
+    return f"{key[:5]}***{key[-3:]}" if len(key) > 11 else "***"

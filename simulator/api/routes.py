@@ -1,0 +1,161 @@
+"""The operations: name, method, path, what the body may hold, how long it takes. One row each.
+
+An operation is named as the SDK names it under `beta`. `seconds` is what the request costs in
+virtual time, so that a loop without sleeps still ends: the medians of `openai-processing-ms` in the
+recordings (recorded-traffic.md 3); operations that have none there take those of their like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+from urllib.parse import unquote
+
+from pydantic import TypeAdapter
+
+from . import assistants, bodies, messages, runs, steps, threads
+from .call import Call, Reply
+from .refusals import MethodNotAllowed, NotSimulated, Refusal, UnknownUrl
+
+Handler: TypeAlias = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One row of the table.
+
+    Args:
+        path: below the version, with `*` for an id.
+        seconds: virtual time that a request takes.
+        body: checks the body; None where there is none.
+        polled: whether the answer tells pollers how long to wait.
+    """
+
+    name: str
+    method: str
+    path: str
+    seconds: float
+    handler: Handler
+    body: TypeAdapter[Any] | None = None
+    polled: bool = False
+
+
+def _get(name: str, path: str, seconds: float, handler: Handler, *, polled: bool = False) -> Operation:
+    return Operation(name, "GET", path, seconds, handler, polled=polled)
+
+
+def _post(name: str, path: str, seconds: float, handler: Handler, body: Any = None) -> Operation:
+    return Operation(name, "POST", path, seconds, handler, None if body is None else TypeAdapter(body))
+
+
+def _delete(name: str, path: str, seconds: float, handler: Handler) -> Operation:
+    return Operation(name, "DELETE", path, seconds, handler)
+
+
+_RUN = "threads/*/runs/*"
+
+OPERATIONS: Sequence[Operation] = (
+    _post("assistants.create", "assistants", 0.142, assistants.create, bodies.AssistantCreate),
+    _get("assistants.list", "assistants", 0.074, assistants.list_),
+    _get("assistants.retrieve", "assistants/*", 0.074, assistants.retrieve),
+    _post("assistants.update", "assistants/*", 0.142, assistants.update, bodies.AssistantUpdate),
+    _delete("assistants.delete", "assistants/*", 0.142, assistants.delete),
+    _post("threads.create", "threads", 0.042, threads.create, bodies.ThreadCreate),
+    _post("threads.create_and_run", "threads/runs", 0.322, runs.create_and_run, bodies.ThreadAndRunCreate),
+    _get("threads.retrieve", "threads/*", 0.042, threads.retrieve),
+    _post("threads.update", "threads/*", 0.042, threads.update, bodies.ThreadUpdate),
+    _delete("threads.delete", "threads/*", 0.042, threads.delete),
+    _post("messages.create", "threads/*/messages", 0.142, messages.create, bodies.MessageCreate),
+    _get("messages.list", "threads/*/messages", 0.074, messages.list_),
+    _get("messages.retrieve", "threads/*/messages/*", 0.074, messages.retrieve),
+    _post("messages.update", "threads/*/messages/*", 0.142, messages.update, bodies.MetadataUpdate),
+    _delete("messages.delete", "threads/*/messages/*", 0.142, messages.delete),
+    _post("runs.create", "threads/*/runs", 0.322, runs.create, bodies.RunCreate),
+    _get("runs.list", "threads/*/runs", 0.161, runs.list_),
+    _get("runs.retrieve", _RUN, 0.161, runs.retrieve, polled=True),
+    _post("runs.update", _RUN, 0.142, runs.update, bodies.MetadataUpdate),
+    _post("runs.cancel", f"{_RUN}/cancel", 0.13, runs.cancel),
+    _post(
+        "runs.submit_tool_outputs",
+        f"{_RUN}/submit_tool_outputs",
+        0.185,
+        runs.submit_tool_outputs,
+        bodies.ToolOutputsSubmit,
+    ),
+    _get("steps.list", f"{_RUN}/steps", 0.146, steps.list_),
+    _get("steps.retrieve", f"{_RUN}/steps/*", 0.146, steps.retrieve),
+)
+
+OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS)
+
+_BY_ROUTE: Mapping[tuple[str, str], Operation] = {(one.method, one.path): one for one in OPERATIONS}
+_METHODS: Mapping[str, Sequence[str]] = {
+    path: [one.method for one in OPERATIONS if one.path == path] for _, path in _BY_ROUTE
+}
+# The nouns of this API, and others of the same host which are not simulated.
+_NOUNS = frozenset({"assistants", "threads"})
+_OTHER_NOUNS = frozenset(
+    {
+        *("audio", "batches", "chat", "completions", "containers", "conversations", "edits", "embeddings", "evals"),
+        *("files", "fine_tuning", "images", "models", "moderations", "organization", "realtime", "responses"),
+        *("uploads", "vector_stores", "videos"),
+    }
+)
+_VERSION = "/v1/"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An operation, and the ids in the path."""
+
+    operation: Operation
+    ids: tuple[str, ...]
+
+
+def find(method: str, path: str) -> Match:
+    """Return the operation of a request.
+
+    The prefix of the base URL may be anything: `/v1`, Azure's `/openai`, a proxy's own.
+
+    Raises:
+        NotSimulated: another product's route.
+        MethodNotAllowed: the route takes other methods.
+        UnknownUrl: there is no such route.
+    """
+    segments = _segments(path)
+    shape = "/".join(segments)
+    operation = _BY_ROUTE.get((method, shape))
+    if operation is None:
+        ids = tuple(segments[1::2])
+        shape = "/".join("*" if index % 2 else segment for index, segment in enumerate(segments))
+        operation = _BY_ROUTE.get((method, shape)) if all(ids) else None
+    else:
+        ids = ()
+    if operation is None:
+        raise _no_operation(method, path, segments, shape)
+    return Match(operation, ids)
+
+
+def noun_of(path: str) -> str | None:
+    """Return the noun that a path begins with behind its prefix, if it is one that the host has."""
+    segments = _segments(path)
+    return segments[0] if segments and segments[0] in _NOUNS | _OTHER_NOUNS else None
+
+
+def _segments(path: str) -> list[str]:
+    if "%" in path:
+        path = unquote(path)
+    if path.startswith(_VERSION):
+        return path[len(_VERSION) :].split("/")
+    segments = path.strip("/").split("/")
+    known = (index for index, segment in enumerate(segments) if segment in _NOUNS or segment in _OTHER_NOUNS)
+    return segments[next(known, 0) :]
+
+
+def _no_operation(method: str, path: str, segments: Sequence[str], shape: str) -> Refusal:
+    if segments[0] in _OTHER_NOUNS:
+        return NotSimulated(method, path)
+    if shape in _METHODS:
+        return MethodNotAllowed(method, path, _METHODS[shape])
+    return UnknownUrl(method, path)

@@ -1,0 +1,166 @@
+"""Runs: create (on a thread or with one), retrieve, list, update, cancel, submit tool outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..backend import objects
+from ..backend.engine import waiting_calls
+from ..backend.execution import RunStream, StreamEvent
+from ..backend.lifecycle import ACTIVE, CANCELLABLE, RunStatus
+from ..backend.objects import JsonDict
+from ..errors import NoTurn
+from .call import Call, Reply
+from .messages import new_message
+from .refusals import (
+    CannotCancel,
+    CannotUpdate,
+    NothingToAnswer,
+    NoTurnLeft,
+    OutputsNotAwaited,
+    RunActive,
+    WrongOutputs,
+    WrongPrefix,
+)
+from .threads import as_read, new_thread, store_thread
+from .validation import given
+
+
+def create(call: Call) -> Reply:
+    """Start a run on a thread.
+
+    Raises:
+        RunActive: another run is active on it.
+        NothingToAnswer: neither a user's message nor instructions.
+        NoTurnLeft: the brain has no answer.
+    """
+    thread = call.thread()
+    assistant = _assistant(call)
+    active = call.backend.engine.active_run(thread["id"])
+    if active is not None:
+        raise RunActive(thread["id"], active)
+    return _start(call, thread["id"], assistant, call.body.get("additional_messages", ()))
+
+
+def create_and_run(call: Call) -> Reply:
+    """Make a thread and start a run on it; nothing is made if the run is refused."""
+    assistant = _assistant(call)
+    before = call.backend.ids.counts
+    thread, messages = new_thread(call, given(call.body.get("thread", {})))
+    store_thread(call, thread, messages)
+    try:
+        return _start(call, thread["id"], assistant, (), thread)
+    except Exception:
+        call.backend.store.drop_thread(thread["id"])
+        call.backend.ids.rewind(before)
+        raise
+
+
+def retrieve(call: Call) -> JsonDict:
+    """Return a run."""
+    return call.run()
+
+
+def list_(call: Call) -> JsonDict:
+    """Return a page of the runs of a thread."""
+    return call.page(call.backend.store.runs.of(call.thread()["id"]), "run")
+
+
+def update(call: Call) -> JsonDict:
+    """Change the metadata of a finished run.
+
+    Raises:
+        CannotUpdate: it is active. The body is checked before (assistants-api.md 1.1).
+    """
+    run = call.run()
+    if run["status"] in ACTIVE:
+        raise CannotUpdate(run["status"])
+    run.update(call.body)
+    return run
+
+
+def cancel(call: Call) -> JsonDict:
+    """Begin to cancel an active run: it answers `cancelling` and locks its thread for a while yet.
+
+    Raises:
+        CannotCancel: it is finished, or is being cancelled.
+    """
+    run = call.run()
+    if run["status"] not in CANCELLABLE:
+        raise CannotCancel(run["status"])
+    call.backend.engine.cancel(call.backend.engine.executions[run["id"]])
+    return run
+
+
+def submit_tool_outputs(call: Call) -> Reply:
+    """Give a waiting run all its outputs; it is queued again.
+
+    Raises:
+        OutputsNotAwaited: the run does not wait. This is looked at before the ids are.
+        WrongOutputs: an output is missing, or answers a call that nobody made, or one twice.
+        NoTurnLeft: the brain has no answer.
+    """
+    run = call.run()
+    if run["status"] != RunStatus.REQUIRES_ACTION:
+        raise OutputsNotAwaited(run["status"])
+    expected = [waiting["id"] for waiting in waiting_calls(run)]
+    outputs = call.body["tool_outputs"]
+    got = [output["tool_call_id"] for output in outputs]
+    if sorted(expected) != sorted(got):
+        raise WrongOutputs(expected, got)
+    stream = _new_stream(call)
+    by_id = {output["tool_call_id"]: output.get("output") or "" for output in outputs}
+    try:
+        call.backend.engine.submit(call.backend.engine.executions[run["id"]], by_id, stream)
+    except NoTurn as problem:
+        raise NoTurnLeft(str(problem)) from problem
+    return stream or run
+
+
+def _assistant(call: Call) -> JsonDict:
+    id = call.body["assistant_id"]
+    if call.backend.store.assistants.get(id) is None and not id.startswith("asst"):
+        raise WrongPrefix("assistant_id", id, "asst")
+    return call.assistant(id)
+
+
+def _start(
+    call: Call, thread_id: str, assistant: JsonDict, additional: Iterable[JsonDict], new: JsonDict | None = None
+) -> Reply:
+    backend, body = call.backend, call.body
+    _require_something_to_answer(call, thread_id, assistant, additional)
+    before = backend.ids.counts
+    messages = [new_message(call, thread_id, message) for message in additional]
+    run = objects.run(backend.ids.new("run_"), call.created_at, thread_id, assistant, **body)
+    stream = _new_stream(call, new)
+    try:
+        backend.engine.create(
+            run,
+            additional_instructions=body.get("additional_instructions", ""),
+            additional_messages=messages,
+            stream=stream,
+        )
+    except NoTurn as problem:
+        backend.ids.rewind(before)
+        raise NoTurnLeft(str(problem)) from problem
+    return stream or run
+
+
+def _new_stream(call: Call, new_thread: JsonDict | None = None) -> RunStream | None:
+    if not call.body.get("stream"):
+        return None
+    stream = RunStream()
+    if new_thread is not None:
+        stream.waiting.append(StreamEvent(call.backend.clock.now(), "thread.created", as_read(new_thread)))
+    return stream
+
+
+def _require_something_to_answer(
+    call: Call, thread_id: str, assistant: JsonDict, additional: Iterable[JsonDict]
+) -> None:
+    instructions = call.body.get("instructions", assistant["instructions"])
+    if instructions or call.body.get("additional_instructions"):
+        return
+    stored = call.backend.store.messages.of(thread_id)
+    if not any(message["role"] == "user" for message in (*additional, *stored)):
+        raise NothingToAnswer

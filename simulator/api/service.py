@@ -1,0 +1,190 @@
+"""From a request to its answer: the one place where routes, headers, bodies and faults come together.
+
+A refusal raised anywhere below becomes the error envelope here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from ..backend.execution import RunStream
+from ..backend.faults import HttpError, Moment, Planned
+from ..backend.journal import Exchange, Struck, kept_headers
+from ..backend.objects import EMPTY, JsonDict
+from ..backend.state import Backend
+from . import refusals
+from .call import Call
+from .refusals import Refusal
+from .routes import Match, Operation, find, noun_of
+from .streams import frames
+from .stubs import Stubs
+from .validation import read_body, read_query
+from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body
+
+_ORGANIZATION = "org-simulated"
+_PROJECT = "proj_simulated"
+SECONDS_WITHOUT_OPERATION = 0.05
+
+
+class ServiceMode(StrEnum):
+    """Which service is simulated."""
+
+    NORMAL = "normal"
+    V1_REFUSED = "v1_refused"
+    SUNSET = "sunset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceSettings:
+    """What the service does in its way.
+
+    Args:
+        mode: `sunset` answers 404 with an empty body, as since 26 August 2026.
+        api_keys: the keys that are taken; none means any, or none at all.
+        poll_after_ms: value of `openai-poll-after-ms`; None: not sent, as the service did.
+    """
+
+    mode: ServiceMode = ServiceMode.NORMAL
+    api_keys: Sequence[str] = ()
+    poll_after_ms: int | None = 0
+
+
+class Service:
+    """Answers requests.
+
+    Args:
+        backend: the state.
+        stubs: answers for routes that are not simulated; they win.
+        settings: see there.
+    """
+
+    def __init__(self, backend: Backend, stubs: Stubs, settings: ServiceSettings) -> None:
+        self._backend, self._stubs, self._settings = backend, stubs, settings
+
+    def answer(self, request: Request) -> tuple[Response, Exchange]:
+        """Return the answer, and the entry that the journal has of it.
+
+        Time passes first, by what the operation costs, and what is due by then happens.
+        """
+        backend = self._backend
+        exchange = Exchange(
+            at=backend.clock.now(),
+            operation=None,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            headers=kept_headers(request.headers),
+            body=request.body,
+        )
+        backend.journal.add(exchange)
+        headers = {"content-type": JSON_TYPE, **self._usual_headers()}
+        try:
+            response = self._answer(request, exchange, headers)
+        except Refusal as refusal:
+            if refusal.unexpected:
+                exchange.unexpected = refusal.message
+                backend.engine.surprises.append(refusal.message)
+            body = json_body(refusal.envelope())
+            response = Response(refusal.status, {**headers, **refusal.headers}, body)
+        exchange.status = response.status
+        if isinstance(response.body, bytes):
+            exchange.response = response.body
+        else:
+            exchange.frames = []
+        return response, exchange
+
+    def _answer(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Response:
+        stub = self._stubs.find(request) if self._stubs else None
+        if stub is not None:
+            self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
+            return stub.answer(request)
+        if self._settings.mode is ServiceMode.SUNSET and noun_of(request.path) in ("assistants", "threads"):
+            return Response(404, {}, b"")
+        try:
+            match = find(request.method, request.path)
+        except Refusal:
+            self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
+            raise
+        operation = match.operation
+        exchange.operation = operation.name
+        self._pass_time(operation.seconds, headers)
+        fault = self._strike(operation) if self._backend.faults else None
+        if fault is not None and fault.at is Moment.BEFORE:
+            return self._faulty(fault.fault, headers)
+        response = self._perform(match, request, headers)
+        return response if fault is None else self._faulty(fault.fault, headers)
+
+    def _perform(self, match: Match, request: Request, headers: dict[str, str]) -> Response:
+        operation = match.operation
+        self._check_key(request.headers)
+        _check_beta(request.headers.get("openai-beta"))
+        body: JsonDict = {}
+        if operation.body is not None:
+            body = read_body(operation.body, request.body, request.headers.get("content-type"))
+        query: Mapping[str, Any] = EMPTY if not request.query else read_query(request.query)
+        reply = operation.handler(Call(self._backend, match.ids, query, body))
+        if isinstance(reply, RunStream):
+            headers["content-type"] = EVENT_STREAM_TYPE
+            return Response(200, headers, frames(reply, self._backend))
+        if operation.polled and self._settings.poll_after_ms is not None:
+            headers["openai-poll-after-ms"] = str(self._settings.poll_after_ms)
+        return Response(200, headers, json_body(reply))
+
+    def _pass_time(self, seconds: float, headers: dict[str, str]) -> None:
+        self._backend.clock.advance(seconds)
+        self._backend.engine.settle()
+        headers["openai-processing-ms"] = str(round(seconds * 1000))
+
+    def _usual_headers(self) -> dict[str, str]:
+        """Return what every recorded answer has; no rate limits were ever among it (recorded-traffic.md 3)."""
+        return {
+            "openai-version": "2020-10-01",
+            "openai-organization": _ORGANIZATION,
+            "openai-project": _PROJECT,
+            "x-request-id": self._backend.ids.request_id(),
+        }
+
+    def _check_key(self, headers: Mapping[str, str]) -> None:
+        keys = self._settings.api_keys
+        if not keys:
+            return
+        given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not given:
+            raise refusals.NoApiKey
+        if given not in keys:
+            raise refusals.WrongApiKey(given)
+
+    def _strike(self, operation: Operation) -> Planned | None:
+        planned = self._backend.faults.strike(operation.name)
+        if planned is not None:
+            described = f"http_error({planned.fault.status}) {planned.at} the effect"
+            self._backend.journal.add(Struck(self._backend.clock.now(), operation.name, described))
+        return planned
+
+    def _faulty(self, fault: HttpError, headers: Mapping[str, str]) -> Response:
+        message = fault.message.replace("{request_id}", headers["x-request-id"])
+        error = {"message": message, "type": fault.type, "param": fault.param, "code": fault.code}
+        # What a streamed answer would have been is thrown away; its run goes on.
+        sent = {**headers, "content-type": JSON_TYPE, **fault.headers}
+        return Response(fault.status, sent, json_body({"error": error}))
+
+
+def _check_beta(value: str | None) -> None:
+    """Refuse a beta header that is missing, malformed, unknown, or v1, which this version does not speak."""
+    if value is None:
+        raise refusals.missing_beta()
+    versions = {}
+    for part in value.split(","):
+        name, equals, version = part.strip().partition("=")
+        if not equals or not name or not version:
+            raise refusals.malformed_beta(value)
+        versions[name] = version
+    if "assistants" not in versions:
+        raise refusals.unknown_beta(next(iter(versions)))
+    if versions["assistants"] == "v1":
+        raise refusals.v1_refused()
+    if versions["assistants"] != "v2":
+        raise refusals.unknown_beta(f"assistants={versions['assistants']}")

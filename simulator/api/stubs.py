@@ -1,0 +1,68 @@
+"""Answers for other routes of the same host: embeddings, chat, moderations and so on."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ..errors import UsageError
+from .wire import Request, Response, json_response
+
+StubFunction: TypeAlias = Callable[[Request], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stub:
+    """One route and its answer."""
+
+    method: str
+    path: str
+    function: StubFunction
+    status: int
+    headers: Mapping[str, str]
+
+    def answer(self, request: Request) -> Response:
+        """Return the answer: what the callable gives is a `Response`, or a JSON value."""
+        value = self.function(request)
+        return value if isinstance(value, Response) else json_response(self.status, value, self.headers)
+
+
+class Stubs:
+    """The stubbed routes; the newest that fits answers."""
+
+    def __init__(self) -> None:
+        self._stubs: list[Stub] = []
+
+    def add(
+        self,
+        route: str,
+        function: StubFunction | None,
+        json: Any,
+        status: int,
+        headers: Mapping[str, str] | None,
+    ) -> None:
+        """Stub a route such as `POST /v1/embeddings`; `*` in the path stands for anything.
+
+        Raises:
+            UsageError: the route is no method and path, or both or no answers are given.
+        """
+        method, _, path = route.partition(" ")
+        if not method.isupper() or not path.startswith("/"):
+            raise UsageError(f"stub() takes a method and a path, such as 'POST /v1/embeddings', not {route!r}.")
+        if function is not None and not callable(function):
+            raise UsageError(f"stub() takes json=… or a callable of the request, not {function!r}.")
+        if (function is None) == (json is None):
+            raise UsageError("stub() takes either json=… or a callable of the request.")
+        self._stubs.insert(0, Stub(method, path, function or (lambda _: json), status, dict(headers or {})))
+
+    def find(self, request: Request) -> Stub | None:
+        """Return the stub for a request, if there is one."""
+        for stub in self._stubs:
+            if stub.method == request.method and fnmatch.fnmatchcase(request.path, stub.path):
+                return stub
+        return None
+
+    def __bool__(self) -> bool:
+        return bool(self._stubs)
