@@ -1,0 +1,97 @@
+"""A local simulator of OpenAI's Assistants API, for tests of programs written against it.
+
+    from simulator import Simulator, call, say
+
+    sim = Simulator()
+    sim.script(call("get_weather", location="Paris"), say("It is sunny."))
+    client = sim.client()      # an openai.OpenAI, with no key and no network
+
+The names are imported when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .api.wire import Request, Response
+    from .backend import turns
+    from .backend.brain import View
+    from .backend.faults import http_error
+    from .backend.turns import (
+        call,
+        call_tools,
+        fail,
+        finish,
+        hang,
+        image,
+        incomplete,
+        raw_call,
+        refusal,
+        run_code,
+        say,
+        search_files,
+    )
+    from .errors import CheckFailed, SimulatorError
+    from .simulator import Simulator
+
+_HOMES = {
+    "CheckFailed": ".errors",
+    "Request": ".api.wire",
+    "Response": ".api.wire",
+    "Simulator": ".simulator",
+    "SimulatorError": ".errors",
+    "View": ".backend.brain",
+    "call": ".backend.turns",
+    "call_tools": ".backend.turns",
+    "fail": ".backend.turns",
+    "finish": ".backend.turns",
+    "hang": ".backend.turns",
+    "http_error": ".backend.faults",
+    "image": ".backend.turns",
+    "incomplete": ".backend.turns",
+    "raw_call": ".backend.turns",
+    "refusal": ".backend.turns",
+    "run_code": ".backend.turns",
+    "say": ".backend.turns",
+    "search_files": ".backend.turns",
+    "turns": ".backend.turns",
+}
+
+__all__ = [
+    "CheckFailed",
+    "Request",
+    "Response",
+    "Simulator",
+    "SimulatorError",
+    "View",
+    "call",
+    "call_tools",
+    "fail",
+    "finish",
+    "hang",
+    "http_error",
+    "image",
+    "incomplete",
+    "raw_call",
+    "refusal",
+    "run_code",
+    "say",
+    "search_files",
+    "turns",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(home, __name__)
+    value = module if name == "turns" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

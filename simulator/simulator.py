@@ -1,0 +1,381 @@
+"""The simulator: puts the parts together, holds the lock, and is what a test talks to."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never
+
+from .api.routes import OPERATION_NAMES
+from .api.service import Service, ServiceMode, ServiceSettings
+from .api.stubs import StubFunction, Stubs
+from .api.wire import Frame, Request, Response
+from .backend.brain import View
+from .backend.clock import Clock
+from .backend.faults import Faults
+from .backend.journal import Exchange, Journal
+from .backend.lifecycle import ACTIVE
+from .backend.objects import JsonDict
+from .backend.placing import place
+from .backend.records import ToolCallRecord, copies, tool_calls_of
+from .backend.state import Backend
+from .brains import BrainChoice, brain_for
+from .brains.scripted import ScriptedBrain, When, pieces_of
+from .errors import CheckFailed, StateError, UsageError
+
+if TYPE_CHECKING:
+    import openai
+
+OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "journal", "api_keys")
+PROBLEMS = ("unused_script", "unexpected_request", "active_run")
+STATE_VERSION = 1
+
+
+class Simulator:
+    """A fake of the Assistants API, with a state of its own.
+
+    Args:
+        brain: who answers where no script does: None (nobody: such a run is refused), `"auto"`, or a
+            callable from a `View` to a turn.
+        seed: of ids and latencies. Same seed and same requests: same bytes, ids and times included.
+        hosts: API hosts beside api.openai.com, *.openai.azure.com and that of OPENAI_BASE_URL.
+        poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
+            obey. The service never sent it: None is faithful, and they then wait a second a poll.
+        service: `"normal"`; `"v1_refused"`; or `"sunset"`: 404 with an empty body, as since 2026-08-26.
+        strict: whether `check()` finds anything; False for exploring.
+        journal: whether requests, views and changes of status are kept.
+        api_keys: the keys that are taken; without any, every request is.
+
+    Raises:
+        UsageError: an option that there is not, or a value that it cannot have.
+    """
+
+    def __init__(
+        self,
+        brain: BrainChoice = None,
+        *,
+        seed: int = 0,
+        hosts: Iterable[str] = (),
+        poll_after_ms: int | None = 0,
+        service: str = ServiceMode.NORMAL,
+        strict: bool = True,
+        journal: bool = True,
+        api_keys: Collection[str] = (),
+        **unknown: Never,
+    ) -> None:
+        _refuse_unknown("Simulator()", unknown, OPTIONS)
+        _check_options(seed, poll_after_ms, service, api_keys)
+        self._lock = threading.RLock()
+        self._seed, self._hosts, self._strict = seed, tuple(hosts), strict
+        self._settings = ServiceSettings(
+            mode=ServiceMode(service), api_keys=tuple(api_keys), poll_after_ms=poll_after_ms
+        )
+        self._brain = ScriptedBrain(brain_for(brain))
+        self._journal = Journal(journal)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._stubs = Stubs()
+        self._backend = Backend(self._seed, self._brain, self._journal, OPERATION_NAMES)
+        self._service = Service(self._backend, self._stubs, self._settings)
+
+    # Doors.
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request. A streamed body is lazy, and holds nothing between two frames."""
+        with self._lock:
+            response, exchange = self._service.answer(request)
+        if isinstance(response.body, bytes):
+            return response
+        return Response(response.status, response.headers, self._read(response.body, exchange))
+
+    def wait_until(self, due: float) -> None:
+        """Move the clock to the time at which a frame is due; doors call this."""
+        self._backend.clock.advance_to(due)
+
+    def client(self, **options: Any) -> openai.OpenAI:
+        """Return an `openai.OpenAI` that talks to this simulator; `options` are the SDK's."""
+        from .transport.clients import openai_client
+
+        return openai_client(self.handle, self.wait_until, **options)
+
+    def async_client(self, **options: Any) -> openai.AsyncOpenAI:
+        """Return an `openai.AsyncOpenAI` that talks to this simulator; `options` are the SDK's."""
+        from .transport.clients import async_openai_client
+
+        return async_openai_client(self.handle, self.wait_until, **options)
+
+    @contextmanager
+    def intercept(self, *, passthrough: Iterable[str] = ()) -> Iterator[Simulator]:
+        """Take, inside the block, every client's requests to the API's hosts, whenever it was built.
+
+        Args:
+            passthrough: routes that reach the network, such as `"POST /v1/embeddings"`; `*` in the path
+                stands for anything.
+        """
+        from .transport.active import Interceptor
+        from .transport.environment import placeholder_key
+        from .transport.hosts import Hosts, Passthrough
+        from .transport.interception import intercepting
+
+        interceptor = Interceptor(
+            handle=self.handle,
+            wait_until=self.wait_until,
+            hosts=Hosts.of(self._hosts),
+            passthrough=Passthrough.of(passthrough),
+        )
+        with placeholder_key(), intercepting(interceptor):
+            yield self
+
+    # What the model says, and what goes wrong.
+
+    def script(
+        self,
+        *turns: object,
+        when: When | None = None,
+        assistant: str | None = None,
+        thread: str | None = None,
+        repeat: bool = False,
+        optional: bool = False,
+        **unknown: Never,
+    ) -> None:
+        """Say what the model answers. A script is cut after each turn that ends a run.
+
+        A run takes the next whole piece when it starts: of those that are meant for it first, else the
+        next of the queue.
+
+        Args:
+            turns: made by `say`, `call`…; a text is short for `say(text)`.
+            when: only for runs whose newest user message contains this text, matches this pattern, or
+                whose view this callable holds for.
+            assistant: only for runs of the assistant with this id or name.
+            thread: only for runs on this thread.
+            repeat: the pieces are used again and again; each goes to the end of the queue.
+            optional: that they were not used is no finding of `check()`.
+
+        Raises:
+            SimulatorError: something that is no turn, or an option that there is not.
+        """
+        _refuse_unknown("script()", unknown, ("when", "assistant", "thread", "repeat", "optional"))
+        pieces = pieces_of(turns, when=when, assistant=assistant, thread=thread, repeat=repeat, optional=optional)
+        with self._lock:
+            self._brain.add(pieces)
+
+    def stub(
+        self,
+        route: str,
+        function: StubFunction | None = None,
+        *,
+        json: Any = None,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Answer another route of the same host, such as `"POST /v1/embeddings"`.
+
+        Args:
+            function: from a `Request` to a JSON value or a `Response`.
+            json: or the value itself.
+        """
+        self._stubs.add(route, function, json, status, headers)
+
+    def put(self, collection: str, item: Mapping[str, Any]) -> JsonDict:
+        """Place an object; what is given is kept, what is missing is filled. Returns a copy.
+
+        Raises:
+            StateError: no such collection, or an object that cannot be placed.
+        """
+        with self._lock:
+            self._backend.engine.settle()
+            copy: JsonDict = copies([place(self._backend, collection, item)])[0]
+        return copy
+
+    # What happened.
+
+    @property
+    def clock(self) -> Clock:
+        """The virtual clock: `now()` and `advance(seconds)`."""
+        return self._backend.clock
+
+    @property
+    def faults(self) -> Faults:
+        """What will go wrong: `add(http_error(429), on="runs.retrieve")`."""
+        return self._backend.faults
+
+    @property
+    def journal(self) -> Journal:
+        """Everything that happened, in order."""
+        return self._journal
+
+    @property
+    def requests(self) -> Sequence[Exchange]:
+        """The requests with their answers."""
+        return self._journal.exchanges
+
+    @property
+    def views(self) -> Sequence[View]:
+        """What the model was shown, turn by turn."""
+        return self._journal.views
+
+    @property
+    def calls(self) -> Sequence[ToolCallRecord]:
+        """Every function call, with its output once one was submitted."""
+        with self._settled() as backend:
+            return tool_calls_of(backend.store)
+
+    @property
+    def runs(self) -> Sequence[JsonDict]:
+        """Copies of the runs, in order of their creation."""
+        with self._settled() as backend:
+            return copies(backend.store.runs)
+
+    def messages(self, thread_id: str) -> Sequence[JsonDict]:
+        """Return copies of the messages of a thread, the oldest first.
+
+        Raises:
+            StateError: there is no such thread.
+        """
+        with self._settled() as backend:
+            if backend.store.threads.get(thread_id) is None:
+                raise StateError(f"There is no thread {thread_id!r}.")
+            return copies(backend.store.messages.of(thread_id))
+
+    def check(self, allow: Collection[str] = frozenset()) -> None:
+        """Raise if something that the test expected did not happen, or something else did.
+
+        Args:
+            allow: findings to pass over: `unused_script`, `unexpected_request`, `active_run`.
+
+        Raises:
+            CheckFailed: pieces that no run took, requests that nothing was scripted or stubbed for,
+                runs that are still active.
+        """
+        wrong = set(allow).difference(PROBLEMS)
+        if wrong:
+            raise UsageError(f"check(allow=…) knows {', '.join(PROBLEMS)}, not {', '.join(map(repr, sorted(wrong)))}.")
+        found = [text for kind, text in self._findings() if kind not in allow]
+        if found and self._strict:
+            raise CheckFailed("\n".join(found))
+
+    def _findings(self) -> Iterator[tuple[str, str]]:
+        with self._settled() as backend:
+            for surprise in backend.engine.surprises:
+                yield "unexpected_request", f"Unexpected: {surprise}"
+            for piece in self._brain.unused:
+                yield "unused_script", f"Never used: {piece.describe()}"
+            for run in backend.store.runs:
+                if run["status"] in ACTIVE:
+                    yield "active_run", f"Still active: run {run['id']} of {run['thread_id']} is {run['status']}."
+
+    # The whole state.
+
+    def reset(self) -> None:
+        """Begin anew, as just built: scripts, stubs, faults and journal are gone, ids and clock at the start."""
+        with self._lock:
+            self._brain.clear()
+            self._journal.clear()
+            self._begin()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state into one JSON file, whole or not at all.
+
+        Stubs, keys and the journal are left out; so is a brain, which `load` takes again.
+
+        Raises:
+            StateError: a script has a callable as `when`.
+        """
+        with self._settled() as backend:
+            state = {
+                "version": STATE_VERSION,
+                "options": self._options(),
+                "scripts": self._brain.to_json(),
+                "backend": backend.to_json(),
+            }
+            text = json.dumps(state, indent=1, ensure_ascii=False)
+        _write_whole(Path(path), text)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], brain: BrainChoice = None) -> Simulator:
+        """Return a simulator in a saved state; it goes on with the same bytes as the saved one.
+
+        Raises:
+            StateError: the file is none that `save` wrote.
+        """
+        try:
+            state = json.loads(Path(path).read_text(encoding="utf-8"))
+            if state["version"] != STATE_VERSION:
+                raise StateError(f"{path} has version {state['version']!r}, this simulator reads {STATE_VERSION}.")
+            self = cls(brain, **state["options"])
+            self._brain.restore(state["scripts"])
+            self._backend.restore(state["backend"])
+        except (ValueError, TypeError, KeyError, LookupError) as error:
+            if isinstance(error, StateError):
+                raise
+            raise StateError(
+                f"{path} is no state that Simulator.save wrote: {type(error).__name__}: {error}"
+            ) from error
+        return self
+
+    def _options(self) -> JsonDict:
+        return {
+            "seed": self._seed,
+            "hosts": self._hosts,
+            "poll_after_ms": self._settings.poll_after_ms,
+            "service": str(self._settings.mode),
+            "strict": self._strict,
+            "journal": self._journal.enabled,
+        }
+
+    @contextmanager
+    def _settled(self) -> Iterator[Backend]:
+        """Hold the lock, with everything done that is due by now."""
+        with self._lock:
+            self._backend.engine.settle()
+            yield self._backend
+
+    def _read(self, frames: Iterator[Frame], exchange: Exchange) -> Iterator[Frame]:
+        """Pass frames on, each made under the lock, none read with it held."""
+        kept = exchange.frames if self._journal.enabled else None
+        while True:
+            with self._lock:
+                frame = next(frames, None)
+            if frame is None:
+                return
+            if kept is not None and frame.data:
+                kept.append(frame.data)
+            yield frame
+
+
+def _refuse_unknown(where: str, unknown: Collection[str], known: Sequence[str]) -> None:
+    for name in unknown:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise UsageError(f"{where} has no option {name!r}.{hint} Its options are {', '.join(known)}.")
+
+
+def _check_options(seed: int, poll_after_ms: int | None, service: str, api_keys: Collection[str]) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise UsageError(f"seed= is an integer, not {seed!r}.")
+    if poll_after_ms is not None and (not isinstance(poll_after_ms, int) or poll_after_ms < 0):
+        raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
+    if service not in tuple(ServiceMode):
+        raise UsageError(f"service= is one of {', '.join(ServiceMode)}, not {service!r}.")
+    if isinstance(api_keys, str):
+        raise UsageError(f"api_keys= is a list of keys, not one text: write [{api_keys!r}].")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file in one step, so that an interruption leaves the old one."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
