@@ -24,7 +24,8 @@ from .backend.lifecycle import ACTIVE
 from .backend.objects import JsonDict
 from .backend.placing import place
 from .backend.records import ToolCallRecord, copies, tool_calls_of
-from .backend.state import Backend
+from .backend.state import START, Backend
+from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
 from .errors import CheckFailed, StateError, UsageError
@@ -78,11 +79,12 @@ class Simulator:
         )
         self._brain = ScriptedBrain(brain_for(brain))
         self._journal = Journal(journal)
+        self._clock = Clock(START)
         self._begin()
 
     def _begin(self) -> None:
         self._stubs = Stubs()
-        self._backend = Backend(self._seed, self._brain, self._journal, OPERATION_NAMES)
+        self._backend = Backend(self._seed, self._brain, self._journal, OPERATION_NAMES, self._clock)
         self._service = Service(self._backend, self._stubs, self._settings)
 
     # Doors.
@@ -97,7 +99,7 @@ class Simulator:
 
     def wait_until(self, due: float) -> None:
         """Move the clock to the time at which a frame is due; doors call this."""
-        self._backend.clock.advance_to(due)
+        self._clock.advance_to(due)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """Return an `openai.OpenAI` that talks to this simulator; `options` are the SDK's."""
@@ -195,12 +197,16 @@ class Simulator:
             copy: JsonDict = copies([place(self._backend, collection, item)])[0]
         return copy
 
+    def watch(self, function: F) -> F:
+        """Return `function`, a handler or an app, wrapped so that the journal shows each call of it."""
+        return watch(function, self._journal, self._clock)
+
     # What happened.
 
     @property
     def clock(self) -> Clock:
         """The virtual clock: `now()` and `advance(seconds)`."""
-        return self._backend.clock
+        return self._clock
 
     @property
     def faults(self) -> Faults:
@@ -279,6 +285,7 @@ class Simulator:
         with self._lock:
             self._brain.clear()
             self._journal.clear()
+            self._clock.restart()
             self._begin()
 
     def save(self, path: str | os.PathLike[str]) -> None:

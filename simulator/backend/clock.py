@@ -21,7 +21,7 @@ class Clock:
     """
 
     def __init__(self, start: float) -> None:
-        self._now = float(start)
+        self._start = self._now = float(start)
         self.listener: Callable[[float], None] | None = None
 
     def now(self) -> float:
@@ -52,6 +52,10 @@ class Clock:
     def follow(self, seconds: float) -> None:
         """Move forward because another clock did: the listener is not told."""
         self._now += seconds
+
+    def restart(self) -> None:
+        """Go back to where it stood at first: only a reset does, which leaves nothing that knew the time."""
+        self._now = self._start
 
     def _tell(self, seconds: float) -> None:
         if self.listener is not None:

@@ -91,7 +91,18 @@ class Struck:
     fault: str
 
 
-Entry: TypeAlias = Exchange | StatusChange | Asked | Struck
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """A watched callable of the program under test was called; it returned `result` or raised `error`."""
+
+    at: float
+    name: str
+    arguments: Mapping[str, Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+Entry: TypeAlias = Exchange | StatusChange | Asked | Struck | Handled
 
 
 @dataclass(slots=True)

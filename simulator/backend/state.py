@@ -28,10 +28,13 @@ class Backend:
         brain: who answers.
         journal: where to write what happens.
         operations: the names on which faults can be planned.
+        clock: the time; it outlives a reset, as does whoever looks at it.
     """
 
-    def __init__(self, seed: int, brain: Brain, journal: Journal, operations: Iterable[str]) -> None:
-        self.clock = Clock(START)
+    def __init__(
+        self, seed: int, brain: Brain, journal: Journal, operations: Iterable[str], clock: Clock | None = None
+    ) -> None:
+        self.clock = clock or Clock(START)
         self.ids = Ids(seed)
         self.store = Store()
         self.journal = journal
