@@ -1,0 +1,65 @@
+"""SDK clients that are wired in process: `Simulator.client()` and `async_client()`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import UsageError
+from .environment import PLACEHOLDER_KEY
+from .httpx_transport import Handle, WaitUntil, transport_for
+from .libraries import sdk_library
+
+if TYPE_CHECKING:
+    import openai
+
+BASE_URL = "https://api.openai.com/v1"
+
+
+# kwargs are Any: they are those of whatever SDK is installed, which checks them.
+def openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) -> openai.OpenAI:
+    """Return an `openai.OpenAI` whose requests `handle` answers.
+
+    Args:
+        handle: answers a request.
+        wait_until: moves the virtual clock to a frame's due time.
+        kwargs: those of `openai.OpenAI`. Without them the key is a placeholder and the base URL is
+            OpenAI's, whatever the environment says, so that a test means the same everywhere.
+
+    Raises:
+        UsageError: `http_client` was given.
+        ImportError: openai is not installed.
+    """
+    import openai
+
+    library = sdk_library()
+    options = _options("client", kwargs)
+    http_client = library.Client(**_http_options(handle, wait_until))
+    return openai.OpenAI(http_client=http_client, **options)
+
+
+def async_openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) -> openai.AsyncOpenAI:
+    """Return an `openai.AsyncOpenAI`, as `openai_client`."""
+    import openai
+
+    library = sdk_library()
+    options = _options("async_client", kwargs)
+    http_client = library.AsyncClient(**_http_options(handle, wait_until))
+    return openai.AsyncOpenAI(http_client=http_client, **options)
+
+
+def _options(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    given = {key: value for key, value in kwargs.items() if key != "http_client"}
+    if kwargs.get("http_client") is not None:
+        raise UsageError(
+            f"{name}() takes no http_client, it brings its own: to keep yours, build the client as you "
+            "always do, inside `with Simulator().intercept():`"
+        )
+    return {"api_key": PLACEHOLDER_KEY, "base_url": BASE_URL, **given}
+
+
+def _http_options(handle: Handle, wait_until: WaitUntil) -> dict[str, Any]:
+    return {
+        "transport": transport_for(sdk_library(), handle, wait_until),
+        "follow_redirects": True,  # as the SDK's own
+        "trust_env": False,  # no proxies, no .netrc
+    }
