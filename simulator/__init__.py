@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         say,
         search_files,
     )
+    from .decorator import simulated
     from .errors import CheckFailed, SimulatorError
     from .simulator import Simulator
 
@@ -56,6 +57,7 @@ _HOMES = {
     "run_code": ".backend.turns",
     "say": ".backend.turns",
     "search_files": ".backend.turns",
+    "simulated": ".decorator",
     "turns": ".backend.turns",
 }
 
@@ -79,6 +81,7 @@ __all__ = [
     "run_code",
     "say",
     "search_files",
+    "simulated",
     "turns",
 ]
 

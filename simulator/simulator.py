@@ -71,7 +71,8 @@ class Simulator:
         **unknown: Never,
     ) -> None:
         _refuse_unknown("Simulator()", unknown, OPTIONS)
-        _check_options(seed, poll_after_ms, service, api_keys)
+        _check_options(seed, poll_after_ms, service)
+        _refuse_texts(hosts=hosts, api_keys=api_keys)
         self._lock = threading.RLock()
         self._seed, self._hosts, self._strict = seed, tuple(hosts), strict
         self._settings = ServiceSettings(
@@ -320,7 +321,7 @@ class Simulator:
             self = cls(brain, **state["options"])
             self._brain.restore(state["scripts"])
             self._backend.restore(state["backend"])
-        except (ValueError, TypeError, KeyError, LookupError) as error:
+        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
             if isinstance(error, StateError):
                 raise
             raise StateError(
@@ -348,7 +349,8 @@ class Simulator:
     def _read(self, frames: Iterator[Frame], exchange: Exchange) -> Iterator[Frame]:
         """Pass frames on, each made under the lock, none read with it held."""
         kept = exchange.frames if self._journal.enabled else None
-        while True:
+        backend = self._backend
+        while backend is self._backend:  # `reset` cuts the stream off: its run is gone
             with self._lock:
                 frame = next(frames, None)
             if frame is None:
@@ -365,15 +367,19 @@ def _refuse_unknown(where: str, unknown: Collection[str], known: Sequence[str]) 
         raise UsageError(f"{where} has no option {name!r}.{hint} Its options are {', '.join(known)}.")
 
 
-def _check_options(seed: int, poll_after_ms: int | None, service: str, api_keys: Collection[str]) -> None:
+def _check_options(seed: int, poll_after_ms: int | None, service: str) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise UsageError(f"seed= is an integer, not {seed!r}.")
-    if poll_after_ms is not None and (not isinstance(poll_after_ms, int) or poll_after_ms < 0):
+    if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
         raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
     if service not in tuple(ServiceMode):
         raise UsageError(f"service= is one of {', '.join(ServiceMode)}, not {service!r}.")
-    if isinstance(api_keys, str):
-        raise UsageError(f"api_keys= is a list of keys, not one text: write [{api_keys!r}].")
+
+
+def _refuse_texts(**lists: Iterable[str]) -> None:
+    for name, value in lists.items():
+        if isinstance(value, str):
+            raise UsageError(f"{name}= is a list, not one text: write [{value!r}].")
 
 
 def _write_whole(path: Path, text: str) -> None:

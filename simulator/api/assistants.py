@@ -8,13 +8,13 @@ from typing import Any
 from ..backend import objects
 from ..backend.objects import JsonDict
 from .call import Call, deleted
-from .refusals import NotSimulated
-from .validation import given
+from .refusals import BuiltinToolWithSchema, NotSimulated
 
 
 def create(call: Call) -> JsonDict:
     """Make an assistant; tools and resources are normalised as the service echoes them."""
     body = with_resources(call.body)
+    check_tools(body)
     return call.backend.store.assistants.add(objects.assistant(call.backend.ids.new("asst_"), call.created_at, **body))
 
 
@@ -30,6 +30,7 @@ def update(call: Call) -> JsonDict:
     tools = changes.get("tools", assistant["tools"])
     resources = {**assistant["tool_resources"], **changes.get("tool_resources", {})}
     fields = {**assistant, **changes, "tools": tools, "tool_resources": resources}
+    check_tools(fields)
     del fields["object"]
     assistant.update(objects.assistant(**fields))
     return assistant
@@ -48,14 +49,27 @@ def delete(call: Call) -> JsonDict:
 
 
 def with_resources(body: Mapping[str, Any]) -> JsonDict:
-    """Return the body with its tool resources checked and without nulls.
+    """Return the body with its tool resources checked, without those that are empty.
 
     Raises:
         NotSimulated: a vector store is to be made along with it.
     """
     if "tool_resources" not in body:
         return dict(body)
-    resources = {name: given(resource) for name, resource in given(body["tool_resources"]).items()}
-    if resources.get("file_search", {}).get("vector_stores"):
+    resources = body["tool_resources"]
+    if resources.get("file_search", {}).pop("vector_stores", None):
         raise NotSimulated("POST", "/v1/vector_stores")
-    return {**body, "tool_resources": resources}
+    return {**body, "tool_resources": {name: resource for name, resource in resources.items() if resource}}
+
+
+def check_tools(fields: Mapping[str, Any]) -> None:
+    """Refuse a JSON schema for the answer beside a built-in tool (assistants-api.md 1.7).
+
+    Raises:
+        BuiltinToolWithSchema: `fields`, of an assistant or a run, have both.
+    """
+    wanted = fields.get("response_format")
+    if not isinstance(wanted, Mapping) or wanted.get("type") != "json_schema":
+        return
+    if any(tool["type"] != "function" for tool in fields.get("tools") or ()):
+        raise BuiltinToolWithSchema

@@ -9,7 +9,6 @@ from ..backend import objects
 from ..backend.objects import EMPTY, NOTHING, JsonDict
 from .call import Call, deleted
 from .refusals import ThreadLocked
-from .validation import given
 
 
 def create(call: Call) -> JsonDict:
@@ -54,15 +53,14 @@ def delete(call: Call) -> JsonDict:
 
 def new_message(call: Call, thread_id: str, body: Mapping[str, Any]) -> JsonDict:
     """Return a message, made but not stored."""
-    fields = given(body)
     return objects.message(
         call.backend.ids.new("msg_"),
         call.created_at,
         thread_id,
-        fields["role"],
-        _content(fields["content"]),
-        attachments=[given(one) for one in fields.get("attachments", ())] or NOTHING,
-        metadata=fields.get("metadata", EMPTY),
+        body["role"],
+        _content(body["content"]),
+        attachments=body.get("attachments", NOTHING),
+        metadata=body.get("metadata", EMPTY),
     )
 
 
@@ -77,5 +75,5 @@ def _part(part: Mapping[str, Any]) -> JsonDict:
     if kind == "text":
         return objects.text_part(part["text"])
     # `detail` is echoed, as `auto` where it was not given (assistants-api.md 3).
-    source = given(part[kind])
+    source = part[kind]
     return {"type": kind, kind: {**source, "detail": source.get("detail", "auto")}}

@@ -146,6 +146,17 @@ class NotSimulated(Refusal):
         )
 
 
+class StubFailed(Refusal):
+    """Somebody's callable raised, or gave what JSON cannot hold. Raised through the SDK it would be retried."""
+
+    code = "stub_failed"
+    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
+    unexpected = True
+
+    def __init__(self, method: str, path: str, error: Exception) -> None:
+        super().__init__(f"assistants-simulator: the stub of {method} {path} failed: {type(error).__name__}: {error}")
+
+
 class NoTurnLeft(Refusal):
     """The run would have nothing to say: the script is used up, or the brain failed."""
 
@@ -221,6 +232,15 @@ class InvalidParameter(Refusal):
     def __init__(self, message: str, param: str | None, code: str) -> None:
         super().__init__(message, param)
         self.code = code  # type: ignore[misc]  # the class variable is the default, this one is known late
+
+
+class BuiltinToolWithSchema(Refusal):
+    """The answer is to follow a JSON schema, and a tool is no function. `param` and `code` are not known."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Invalid tools: all tools must be of type `function` when `response_format` is of type `json_schema`."
+        )
 
 
 # In which state.

@@ -124,14 +124,12 @@ def find(method: str, path: str) -> Match:
         UnknownUrl: there is no such route.
     """
     segments = _segments(path)
-    shape = "/".join(segments)
+    ids = tuple(segments[1::2])
+    literal = None if "*" in ids else _BY_ROUTE.get((method, "/".join(segments)))
+    if literal is not None:
+        return Match(literal, ())
+    shape = "/".join("*" if index % 2 and segment else segment for index, segment in enumerate(segments))
     operation = _BY_ROUTE.get((method, shape))
-    if operation is None:
-        ids = tuple(segments[1::2])
-        shape = "/".join("*" if index % 2 else segment for index, segment in enumerate(segments))
-        operation = _BY_ROUTE.get((method, shape)) if all(ids) else None
-    else:
-        ids = ()
     if operation is None:
         raise _no_operation(method, path, segments, shape)
     return Match(operation, ids)
@@ -140,15 +138,16 @@ def find(method: str, path: str) -> Match:
 def noun_of(path: str) -> str | None:
     """Return the noun that a path begins with behind its prefix, if it is one that the host has."""
     segments = _segments(path)
-    return segments[0] if segments and segments[0] in _NOUNS | _OTHER_NOUNS else None
+    return segments[0] if segments[0] in _NOUNS | _OTHER_NOUNS else None
 
 
 def _segments(path: str) -> list[str]:
-    if "%" in path:
-        path = unquote(path)
-    if path.startswith(_VERSION):
-        return path[len(_VERSION) :].split("/")
-    segments = path.strip("/").split("/")
+    versioned = path.startswith(_VERSION)
+    segments = (path[len(_VERSION) :] if versioned else path.strip("/")).split("/")
+    if "%" in path:  # an encoded slash is part of an id
+        segments = [unquote(segment) for segment in segments]
+    if versioned:
+        return segments
     known = (index for index, segment in enumerate(segments) if segment in _NOUNS or segment in _OTHER_NOUNS)
     return segments[next(known, 0) :]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from ..backend import objects
 from ..backend.engine import waiting_calls
 from ..backend.execution import RunStream, StreamEvent
+from ..backend.ids import Ids
 from ..backend.lifecycle import ACTIVE, CANCELLABLE, RunStatus
-from ..backend.objects import JsonDict
+from ..backend.objects import EMPTY, JsonDict
 from ..errors import NoTurn
+from .assistants import check_tools
 from .call import Call, Reply
 from .messages import new_message
 from .refusals import (
@@ -22,8 +25,7 @@ from .refusals import (
     WrongOutputs,
     WrongPrefix,
 )
-from .threads import as_read, new_thread, store_thread
-from .validation import given
+from .threads import as_read, new_thread
 
 
 def create(call: Call) -> Reply:
@@ -39,21 +41,19 @@ def create(call: Call) -> Reply:
     active = call.backend.engine.active_run(thread["id"])
     if active is not None:
         raise RunActive(thread["id"], active)
-    return _start(call, thread["id"], assistant, call.body.get("additional_messages", ()))
+    with _no_ids_used_if_refused(call.backend.ids):
+        messages = [new_message(call, thread["id"], one) for one in call.body.get("additional_messages", ())]
+        return _start(call, thread["id"], assistant, messages)
 
 
 def create_and_run(call: Call) -> Reply:
     """Make a thread and start a run on it; nothing is made if the run is refused."""
     assistant = _assistant(call)
-    before = call.backend.ids.counts
-    thread, messages = new_thread(call, given(call.body.get("thread", {})))
-    store_thread(call, thread, messages)
-    try:
-        return _start(call, thread["id"], assistant, (), thread)
-    except Exception:
-        call.backend.store.drop_thread(thread["id"])
-        call.backend.ids.rewind(before)
-        raise
+    with _no_ids_used_if_refused(call.backend.ids):
+        thread, messages = new_thread(call, call.body.get("thread", EMPTY))
+        reply = _start(call, thread["id"], assistant, messages, thread)
+    call.backend.store.threads.add(thread)
+    return reply
 
 
 def retrieve(call: Call) -> JsonDict:
@@ -124,13 +124,22 @@ def _assistant(call: Call) -> JsonDict:
     return call.assistant(id)
 
 
+@contextmanager
+def _no_ids_used_if_refused(ids: Ids) -> Iterator[None]:
+    before = ids.counts
+    try:
+        yield
+    except Exception:
+        ids.rewind(before)
+        raise
+
+
 def _start(
-    call: Call, thread_id: str, assistant: JsonDict, additional: Iterable[JsonDict], new: JsonDict | None = None
+    call: Call, thread_id: str, assistant: JsonDict, messages: Sequence[JsonDict], new: JsonDict | None = None
 ) -> Reply:
     backend, body = call.backend, call.body
-    _require_something_to_answer(call, thread_id, assistant, additional)
-    before = backend.ids.counts
-    messages = [new_message(call, thread_id, message) for message in additional]
+    check_tools({**assistant, **body})
+    _require_something_to_answer(call, thread_id, assistant, messages)
     run = objects.run(backend.ids.new("run_"), call.created_at, thread_id, assistant, **body)
     stream = _new_stream(call, new)
     try:
@@ -141,7 +150,6 @@ def _start(
             stream=stream,
         )
     except NoTurn as problem:
-        backend.ids.rewind(before)
         raise NoTurnLeft(str(problem)) from problem
     return stream or run
 

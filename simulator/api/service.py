@@ -6,7 +6,7 @@ A refusal raised anywhere below becomes the error envelope here, once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -22,7 +22,7 @@ from .routes import Match, Operation, find, noun_of
 from .streams import frames
 from .stubs import Stubs
 from .validation import read_body, read_query
-from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body
+from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body, read_headers
 
 _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
@@ -70,6 +70,8 @@ class Service:
         Time passes first, by what the operation costs, and what is due by then happens.
         """
         backend = self._backend
+        if "openai-beta" not in request.headers:  # a request made by hand may spell its headers in capitals
+            request = replace(request, headers=read_headers(request.headers.items()))
         exchange = Exchange(
             at=backend.clock.now(),
             operation=None,
@@ -128,7 +130,7 @@ class Service:
         reply = operation.handler(Call(self._backend, match.ids, query, body))
         if isinstance(reply, RunStream):
             headers["content-type"] = EVENT_STREAM_TYPE
-            return Response(200, headers, frames(reply, self._backend))
+            return Response(200, headers, frames(reply, self._backend, query))
         if operation.polled and self._settings.poll_after_ms is not None:
             headers["openai-poll-after-ms"] = str(self._settings.poll_after_ms)
         return Response(200, headers, json_body(reply))

@@ -12,13 +12,14 @@ from typing import Any
 from ..backend.execution import Deltas, RunStream, StreamEvent
 from ..backend.objects import JsonDict
 from ..backend.state import Backend
+from .steps import as_included
 from .wire import SSE_DONE, Frame, sse_frame
 
 # In every v2 event, whatever the tools are (recorded-traffic.md 1).
 _STREAMED_RESOURCES: JsonDict = {"code_interpreter": {"file_ids": []}}
 
 
-def frames(stream: RunStream, backend: Backend) -> Iterator[Frame]:
+def frames(stream: RunStream, backend: Backend, query: Mapping[str, Any]) -> Iterator[Frame]:
     """Yield the frames of a stream until the run waits for outputs or has ended.
 
     Between two frames others may use the service: nothing is held. A frame without data asks the
@@ -31,7 +32,7 @@ def frames(stream: RunStream, backend: Backend) -> Iterator[Frame]:
         while stream.waiting:
             item = stream.waiting.popleft()
             if isinstance(item, StreamEvent):
-                yield Frame(item.at, event_frame(item))
+                yield Frame(item.at, event_frame(item, query))
             else:
                 yield from _delta_frames(item, backend)
         if stream.ended:
@@ -43,10 +44,10 @@ def frames(stream: RunStream, backend: Backend) -> Iterator[Frame]:
         yield Frame(due, b"")
 
 
-def event_frame(event: StreamEvent) -> bytes:
-    """Return the frame of something that fired."""
+def event_frame(event: StreamEvent, query: Mapping[str, Any]) -> bytes:
+    """Return the frame of something that fired, with what the request's `query` includes."""
     show = _SHOWN.get(str(event.data["object"]))
-    return sse_frame(event.name, show(event) if show else event.data)
+    return sse_frame(event.name, show(event, query) if show else event.data)
 
 
 def _delta_frames(deltas: Deltas, backend: Backend) -> Iterator[Frame]:
@@ -76,11 +77,15 @@ _DELTA_SHAPES: Mapping[str, tuple[str, Callable[[JsonDict], JsonDict]]] = {
 }
 
 
-def _show_run(event: StreamEvent) -> JsonDict:
+def _show_run(event: StreamEvent, query: Mapping[str, Any]) -> JsonDict:
     return {**event.data, "tool_resources": _STREAMED_RESOURCES}
 
 
-def _show_message(event: StreamEvent) -> JsonDict:
+def _show_step(event: StreamEvent, query: Mapping[str, Any]) -> JsonDict:
+    return as_included(event.data, query)
+
+
+def _show_message(event: StreamEvent, query: Mapping[str, Any]) -> JsonDict:
     """Return a message with the keys that only streams have, between `run_id` and `role`."""
     message = dict(event.data)
     after = {key: message.pop(key) for key in ("role", "content", "attachments", "metadata")}
@@ -98,7 +103,8 @@ def _message_status(event: StreamEvent) -> JsonDict:
     }
 
 
-_SHOWN: Mapping[str, Callable[[StreamEvent], Mapping[str, Any]]] = {
+_SHOWN: Mapping[str, Callable[[StreamEvent, Mapping[str, Any]], Mapping[str, Any]]] = {
     "thread.run": _show_run,
+    "thread.run.step": _show_step,
     "thread.message": _show_message,
 }

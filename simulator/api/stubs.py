@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
+from .refusals import StubFailed
 from .wire import Request, Response, json_response
 
 StubFunction: TypeAlias = Callable[[Request], Any]
@@ -24,9 +25,16 @@ class Stub:
     headers: Mapping[str, str]
 
     def answer(self, request: Request) -> Response:
-        """Return the answer: what the callable gives is a `Response`, or a JSON value."""
-        value = self.function(request)
-        return value if isinstance(value, Response) else json_response(self.status, value, self.headers)
+        """Return the answer: what the callable gives is a `Response`, or a JSON value.
+
+        Raises:
+            StubFailed: it raised, or gave something else. The test hears of it in `check()`.
+        """
+        try:
+            value = self.function(request)
+            return value if isinstance(value, Response) else json_response(self.status, value, self.headers)
+        except Exception as error:  # whatever somebody's callable raises is the test's mistake
+            raise StubFailed(self.method, self.path, error) from error
 
 
 class Stubs:

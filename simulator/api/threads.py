@@ -19,7 +19,11 @@ _SHOWN_WHEN_READ: JsonDict = {"code_interpreter": {"file_ids": []}}
 def create(call: Call) -> JsonDict:
     """Make a thread, perhaps with messages."""
     thread, messages = new_thread(call, call.body)
-    return store_thread(call, thread, messages)
+    store = call.backend.store
+    store.threads.add(thread)
+    for message in messages:
+        store.messages.add(message, thread["id"])
+    return thread
 
 
 def retrieve(call: Call) -> JsonDict:
@@ -38,9 +42,16 @@ def delete(call: Call) -> JsonDict:
     """Delete a thread with its messages and runs; whether an active run prevents it is not known."""
     thread = call.thread()
     for run in call.backend.store.runs.of(thread["id"]):
+        _end_stream(call, run["id"])
         call.backend.engine.forget(run["id"])
     call.backend.store.drop_thread(thread["id"])
     return deleted(thread)
+
+
+def _end_stream(call: Call, run_id: str) -> None:
+    execution = call.backend.engine.executions.get(run_id)
+    if execution is not None and execution.stream is not None:
+        execution.stream.ended = True
 
 
 def as_read(thread: Mapping[str, Any]) -> JsonDict:
@@ -54,12 +65,3 @@ def new_thread(call: Call, body: Mapping[str, Any]) -> tuple[JsonDict, list[Json
     created: Iterable[Mapping[str, Any]] = fields.pop("messages", ())
     thread = objects.thread(call.backend.ids.new("thread_"), call.created_at, **fields)
     return thread, [new_message(call, thread["id"], message) for message in created]
-
-
-def store_thread(call: Call, thread: JsonDict, messages: Iterable[JsonDict]) -> JsonDict:
-    """Store a thread and its messages."""
-    store = call.backend.store
-    store.threads.add(thread)
-    for message in messages:
-        store.messages.add(message, thread["id"])
-    return thread

@@ -16,13 +16,15 @@ from pydantic_core import ErrorDetails, from_json
 from ..backend.objects import JsonDict
 from .bodies import ListQuery
 from .refusals import BodyTooLarge, InvalidBody, InvalidParameter, Refusal, UnsupportedContentType
+from .wire import JSON_TYPE
 
 MAX_JSON_BYTES = 32 << 20
 
 Adapter: TypeAlias = TypeAdapter[Any]
 
 _LIST_QUERY: Adapter = TypeAdapter(ListQuery)
-_NO_BODY = (b"", b"null")
+# JSON of the caller's making inside a body: there null is a value.
+_FREE_JSON = frozenset({"parameters", "schema", "hybrid_search"})
 
 
 def read_body(adapter: Adapter, body: bytes, content_type: str | None) -> JsonDict:
@@ -33,15 +35,15 @@ def read_body(adapter: Adapter, body: bytes, content_type: str | None) -> JsonDi
     """
     if len(body) > MAX_JSON_BYTES:
         raise BodyTooLarge(len(body), MAX_JSON_BYTES)
-    if body in _NO_BODY:
+    if not body:
         return checked(adapter, {})
-    if content_type is not None and not content_type.startswith("application/json"):
+    if content_type is not None and content_type.partition(";")[0].strip().lower() != JSON_TYPE:
         raise UnsupportedContentType(content_type)
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise InvalidBody from None
-    return checked(adapter, value)
+    return checked(adapter, {} if value is None else value)
 
 
 def read_query(query: str) -> JsonDict:
@@ -62,14 +64,17 @@ def checked(adapter: Adapter, value: object) -> JsonDict:
         InvalidParameter: the first thing that is wrong.
     """
     try:
-        return given(adapter.validate_python(value))
+        found: JsonDict = _given(adapter.validate_python(value))
+        return found
     except ValidationError as problem:
         raise refusal_for(problem.errors(include_url=False)[0]) from None
 
 
-def given(body: Mapping[str, Any]) -> JsonDict:
-    """Return the fields that are not null: an explicit null means not given (clients.md)."""
-    return {key: value for key, value in body.items() if value is not None}
+def _given(value: Any) -> Any:
+    """Return `value` without the fields, at any depth, that are null: null means not given (clients.md)."""
+    if isinstance(value, dict):
+        return {key: one if key in _FREE_JSON else _given(one) for key, one in value.items() if one is not None}
+    return [_given(one) for one in value] if isinstance(value, list) else value
 
 
 def refusal_for(error: ErrorDetails) -> Refusal:
@@ -194,7 +199,7 @@ def _bound(path: str, error: ErrorDetails) -> Refusal:
     below = "ge" in context
     kind = "integer" if isinstance(context["ge" if below else "le"], int) else "decimal"
     word, sign, limit = ("below minimum", ">=", context["ge"]) if below else ("above maximum", "<=", context["le"])
-    text = f"Invalid '{path}': {kind} {word} value. Expected a value {sign} {limit}, but got {value} instead."
+    text = f"Invalid '{path}': {kind} {word} value. Expected a value {sign} {limit:g}, but got {value} instead."
     return InvalidParameter(text, path, f"{kind}_{'below_min' if below else 'above_max'}_value")
 
 

@@ -34,7 +34,7 @@ class Clock:
         Raises:
             ClockError: `seconds` is negative, infinite or no number; the clock stands where it stood.
         """
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _is_finite(self._now, seconds):
             raise ClockError(f"The clock advances by a finite number of seconds, not by {seconds!r}.")
         if seconds < 0:
             raise ClockError(f"Time cannot go back: advance({seconds!r}). Use reset() to begin anew.")
@@ -88,6 +88,10 @@ class Calendar:
         self._order += 1
         heapq.heappush(self._heap, Due(due, self._order, run_id, epoch, action))
 
+    def drop(self, run_id: str) -> None:
+        """Forget what is planned for a run."""
+        self._heap = sorted(due for due in self._heap if due.run_id != run_id)
+
     def is_due(self, now: float) -> bool:
         """Return whether anything should have happened by `now`."""
         return bool(self._heap) and self._heap[0].due <= now
@@ -106,3 +110,10 @@ class Calendar:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+
+def _is_finite(now: float, seconds: float) -> bool:
+    try:
+        return math.isfinite(now + seconds)
+    except OverflowError:  # an integer that no float can hold
+        return False

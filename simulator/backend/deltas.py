@@ -7,7 +7,10 @@ ours is a word or a sign with the blank before it, which is near enough and can 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any
 
 from .objects import NOTHING, RANKING_OPTIONS, JsonDict, text_part
@@ -89,9 +92,11 @@ def joined_content(deltas: Iterable[Mapping[str, Any]]) -> list[JsonDict]:
         if delta["type"] != "text":
             parts[index] = {key: value for key, value in delta.items() if key != "index"}
             continue
-        before = parts[index]["text"] if index in parts else {"value": "", "annotations": NOTHING}
-        found = [_without_index(one) for one in delta["text"].get("annotations", ())]
-        parts[index] = text_part(before["value"] + delta["text"]["value"], [*before["annotations"], *found])
+        text = parts.setdefault(index, text_part("", []))["text"]
+        text["value"] += delta["text"]["value"]
+        text["annotations"] += delta["text"].get("annotations", ())
+    for text in (part["text"] for part in parts.values() if part["type"] == "text"):
+        text["annotations"] = [_without_index(one) for one in sorted(text["annotations"], key=itemgetter("index"))]
     return list(parts.values())
 
 
@@ -105,14 +110,12 @@ def _split_text(
 ) -> list[tuple[str, list[tuple[int, JsonDict]]]]:
     """Split a text, and say which annotations end in which piece; by default each one's text is a piece."""
     split = list(pieces(value, chunks)) if chunks is not None or not annotations else _around(value, annotations)
-    result = []
-    start = 0
-    for piece in split:
-        end = start + len(piece)
-        found = [(n, one) for n, one in enumerate(annotations) if start < one["end_index"] <= end]
-        result.append((piece, found))
-        start = end
-    return result
+    split = split or [""]  # an empty text is a part too
+    ends = list(accumulate(map(len, split)))
+    found: list[list[tuple[int, JsonDict]]] = [[] for _ in split]
+    for number, one in enumerate(annotations):
+        found[min(bisect_left(ends, one["end_index"]), len(split) - 1)].append((number, one))
+    return list(zip(split, found, strict=True))
 
 
 def _around(value: str, annotations: Sequence[JsonDict]) -> list[str]:
@@ -120,7 +123,8 @@ def _around(value: str, annotations: Sequence[JsonDict]) -> list[str]:
     start = 0
     for one in sorted(annotations, key=lambda annotation: annotation["start_index"]):
         split += pieces(value[start : one["start_index"]])
-        split += [marker] if (marker := value[max(start, one["start_index"]) : one["end_index"]]) else []
+        start = max(start, one["start_index"])
+        split += [marker] if (marker := value[start : one["end_index"]]) else []
         start = max(start, one["end_index"])
     return [*split, *pieces(value[start:])]
 

@@ -11,6 +11,7 @@ its message, begin) and `close` (the turn has ended). What else can happen, `exp
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from ..errors import NoTurn
@@ -102,7 +103,7 @@ class Engine:
             NoTurn: the brain has no answer; nothing is stored.
         """
         execution = Execution(run, additional_instructions, stream=stream)
-        answer = self._ask(execution, (), additional_messages)
+        answer = self._ask(execution, self.clock.now(), additional_messages=additional_messages)
         for message in additional_messages:
             self.store.messages.add(message, run["thread_id"])
         self.store.runs.add(run, run["thread_id"])
@@ -125,7 +126,7 @@ class Engine:
             Output(call["function"]["name"], call["function"]["arguments"], outputs[call["id"]])
             for call in waiting_calls(execution.run)
         ]
-        answer = self._ask(execution, [*execution.outputs, *answered])
+        answer = self._ask(execution, at, [*execution.outputs, *answered])
         execution.stream = stream
         execution.outputs += answered
         self._answer_step(execution, outputs, at)
@@ -143,6 +144,7 @@ class Engine:
     def adopt(self, run: JsonDict) -> None:
         """Take on a run that was placed: it does not move by itself, except to expire."""
         self.forget(run["id"])
+        self.calendar.drop(run["id"])  # what an earlier run of this id had planned
         if run["status"] not in ACTIVE:
             return
         self._take_on(Execution(run))
@@ -219,7 +221,11 @@ class Engine:
     # The model.
 
     def _ask(
-        self, execution: Execution, outputs: Sequence[Output], additional_messages: Sequence[JsonDict] = ()
+        self,
+        execution: Execution,
+        at: float,
+        outputs: Sequence[Output] = (),
+        additional_messages: Sequence[JsonDict] = (),
     ) -> Answer:
         view = build_view(
             self.store,
@@ -230,13 +236,13 @@ class Engine:
         )
         turn = self.brain.answer(view)
         run = execution.run
-        self.journal.add(Asked(self.clock.now(), run["id"], run["thread_id"], view, turn))
+        self.journal.add(Asked(at, run["id"], run["thread_id"], view, turn))
         return Answer(turn, estimate_prompt(view))
 
     def _go_on(self, execution: Execution, at: float) -> None:
         """Ask again at once, in the middle of a run, where no request is left to refuse."""
         try:
-            answer = self._ask(execution, execution.outputs)
+            answer = self._ask(execution, at, execution.outputs)
         except NoTurn as problem:
             self.surprises.append(str(problem))
             self._fail(execution, "server_error", FAIL_MESSAGES["server_error"], at)
@@ -251,11 +257,11 @@ class Engine:
     def _open(self, execution: Execution, at: float) -> None:
         turn = execution.turn
         if isinstance(turn, CallTools | RunCode | SearchFiles):
-            execution.calls = tool_calls(turn, self.ids, self._place_png)
+            execution.calls = tool_calls(turn, self.ids, partial(self._place_png, at))
             step = self._open_step(execution, objects.tool_calls(objects.NOTHING), at)
             self._emit_deltas(execution, "thread.run.step.delta", step)
         elif has_message(turn):
-            execution.content = message_content(turn, self._place_png)
+            execution.content = message_content(turn, partial(self._place_png, at))
             message_id = self.ids.new("msg_")
             self._open_step(execution, objects.message_creation(message_id), at)
             message = self._open_message(execution, message_id, at)
@@ -383,9 +389,9 @@ class Engine:
         self, execution: Execution, name: str, content: list[JsonDict], at: float, reason: str | None = None
     ) -> None:
         message = execution.message
-        if message is not None:
-            message["content"] = content
-            self._emit(execution, at, name, message, reason)
+        assert message is not None, "a turn that says something has a message"
+        message["content"] = content
+        self._emit(execution, at, name, message, reason)
 
     def _let_go(self, execution: Execution) -> None:
         self.forget(execution.run["id"])
@@ -413,10 +419,10 @@ class Engine:
             execution.deltas = Deltas(name, of["id"], parts, execution.times(len(parts)))
             execution.stream.waiting.append(execution.deltas)
 
-    def _place_png(self, content: bytes) -> str:
+    def _place_png(self, at: float, content: bytes) -> str:
         id = self.ids.new("file-")
         self.store.contents[id] = content
-        file = objects.file(id, int(self.clock.now()), f"/mnt/data/{id}.png", "assistants_output", len(content))
+        file = objects.file(id, int(at), f"/mnt/data/{id}.png", "assistants_output", len(content))
         self.store.files.add(file)
         return id
 

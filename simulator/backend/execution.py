@@ -91,7 +91,8 @@ class Execution:
             "opens_at": self.opens_at,
             "closes_at": self.closes_at,
             "step": self.step and self.step["id"],
-            "message": self.message and self.message["id"],
+            # Whole: a message may be deleted while it is written.
+            "message": self.message,
             "content": self.content,
             "calls": self.calls,
             "outputs": [list(output) for output in self.outputs],

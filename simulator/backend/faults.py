@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -82,14 +83,16 @@ def http_error(
         headers: further response headers.
 
     Raises:
-        UsageError: a status that is no error, or a negative `retry_after`.
+        UsageError: a status that is no error, a message that is no text, or a `retry_after` that is no such number.
     """
     if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
         raise UsageError(f"http_error() takes a status from 400 to 599, not {status!r}.")
-    if retry_after is not None and not retry_after >= 0:
+    if retry_after is not None and not _is_number(retry_after):
         raise UsageError(f"http_error(retry_after=…) is a number of seconds, zero or more, not {retry_after!r}.")
+    if message is not None and not isinstance(message, str):
+        raise UsageError(f"http_error() takes a text as message, not {message!r}.")
     usual = HTTP_ERRORS.get(status, HTTP_ERRORS[400 if status < 500 else 500])
-    extra = {} if retry_after is None else {"retry-after": f"{retry_after:g}"}
+    extra = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
     return HttpError(
         status=status,
         message=usual[0] if message is None else message,
@@ -191,9 +194,13 @@ class Faults:
         ]
 
     def _hint(self, name: str) -> str:
-        near = difflib.get_close_matches(name, self._operations, n=1)
+        near = difflib.get_close_matches(str(name), self._operations, n=1)
         return f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(self._operations)}."
 
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf

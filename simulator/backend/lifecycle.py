@@ -81,7 +81,7 @@ _PICK_UP = Transition(RunStatus.IN_PROGRESS, stamps=("started_at",))
 # Every cancel that was accepted answered `cancelling`, from queued too. From requires_action nothing
 # is recorded (assistants-api.md 11): taken to be the same.
 _CANCEL = Transition(RunStatus.CANCELLING, clears=("required_action",))
-# `completed_at` stays null: recorded once otherwise, on a v1 run of 2023 that had done its work before.
+# `completed_at` stays null: both recorded expired runs have one, early in their lives, but are v1 runs of 2023.
 _EXPIRE = Transition(RunStatus.EXPIRED, clears=("expires_at", "required_action"))
 
 RUN_TABLE: Table = {

@@ -18,6 +18,7 @@ NOTHING: Sequence[Any] = []  # shared; whoever writes puts a new list in its pla
 EMPTY: Mapping[str, Any] = {}  # shared likewise
 
 AUTO_TRUNCATION = {"type": "auto", "last_messages": None}
+NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}}
 RANKING_OPTIONS = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
 
 
@@ -155,7 +156,7 @@ def text_part(value: str, annotations: Sequence[Any] = NOTHING) -> JsonDict:
 
 def message_text(message: Mapping[str, Any]) -> str:
     """Return the texts of a message in one."""
-    return "".join(part["text"]["value"] for part in message["content"] if part["type"] == "text")
+    return "".join(part["text"]["value"] for part in message["content"] or () if part["type"] == "text")
 
 
 def message_creation(message_id: str) -> JsonDict:
@@ -189,7 +190,7 @@ def normalised_tool(tool: Mapping[str, Any]) -> JsonDict:
             "function": {
                 "name": given["name"],
                 "description": given.get("description"),
-                "parameters": given.get("parameters", {"type": "object", "properties": {}}),
+                "parameters": given.get("parameters", NO_PARAMETERS),
                 "strict": given.get("strict", False),
             },
         }

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import StateError
 from . import objects
-from .lifecycle import TABLES
+from .lifecycle import TABLES, TERMINAL, RunStatus
 from .objects import EMPTY, NOTHING, JsonDict
 from .state import Backend
 from .store import NO_PARENT
@@ -29,7 +29,8 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
         The stored object; not a copy.
 
     Raises:
-        StateError: no such collection, a value that JSON cannot hold, or a parent that is not named.
+        StateError: no such collection, a value that JSON cannot hold or that is not formed as on the wire,
+            or a parent that is not named. Nothing is changed.
     """
     if collection not in _PLACERS:
         near = difflib.get_close_matches(str(collection), _PLACERS, n=1)
@@ -37,7 +38,12 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
         raise StateError(f"There is no collection {collection!r}.{hint} There are: {', '.join(_PLACERS)}.")
     if not isinstance(item, Mapping):
         raise StateError(f"put({collection!r}, …) takes an object, not {item!r}.")
-    return _PLACERS[collection](backend, dict(item))
+    before = backend.ids.counts
+    try:
+        return _PLACERS[collection](backend, dict(item))
+    except (AttributeError, KeyError, TypeError) as error:
+        backend.ids.rewind(before)
+        raise StateError(f"put({collection!r}, …): {item!r} is not formed as on the wire: {error!r}.") from error
 
 
 def _copied(collection: str, item: JsonDict) -> JsonDict:
@@ -48,6 +54,9 @@ def _copied(collection: str, item: JsonDict) -> JsonDict:
     id = copy.get("id")
     if id is not None and (not isinstance(id, str) or not id):
         raise StateError(f"put({collection!r}, …): an id is a text that is not empty, not {id!r}.")
+    for key in ("created_at", "expires_at"):
+        if not isinstance(copy.get(key, 0), int | float | None):
+            raise StateError(f"put({collection!r}, …): {key} is a number of seconds or null, not {copy[key]!r}.")
     return copy
 
 
@@ -66,24 +75,26 @@ def _place_thread(backend: Backend, item: JsonDict) -> JsonDict:
 def _place_message(backend: Backend, item: JsonDict) -> JsonDict:
     given = _copied("messages", item)
     thread_id = _parent(given, "messages", "thread_id")
-    _require_thread(backend, thread_id)
     if isinstance(given.get("content"), str):
         given["content"] = [objects.text_part(given["content"], [])]
     id, created_at = _identity(backend, given, "msg_")
     usual = objects.message(id, created_at, thread_id, "user", NOTHING)
+    _require_thread(backend, thread_id)
     return backend.store.messages.replace({**usual, **given}, thread_id)
 
 
 def _place_run(backend: Backend, item: JsonDict) -> JsonDict:
     given = _copied("runs", item)
     thread_id = _parent(given, "runs", "thread_id")
-    _require_thread(backend, thread_id)
     _check_status("runs", given, "thread.run")
     id, created_at = _identity(backend, given, "run_")
     assistant = backend.store.assistants.get(given.get("assistant_id", ""))
     if assistant is None:
         assistant = objects.assistant(given.get("assistant_id") or backend.ids.new("asst_"), created_at, "gpt-4o")
     usual = objects.run(id, int(created_at or 0), thread_id, assistant, **_present(given))
+    if given.get("status") in TERMINAL:
+        usual["expires_at"] = None
+    _require_thread(backend, thread_id)
     run = backend.store.runs.replace({**usual, **given}, thread_id)
     backend.engine.adopt(run)
     return run
@@ -94,13 +105,23 @@ def _place_step(backend: Backend, item: JsonDict) -> JsonDict:
     run_id = _parent(given, "run_steps", "run_id")
     thread_id = _parent(given, "run_steps", "thread_id")
     _check_status("run_steps", given, "thread.run.step")
-    run = backend.store.runs.get(run_id, thread_id) or _place_run(backend, {"id": run_id, "thread_id": thread_id})
-    id, created_at = _identity(backend, given, "step_")
     details = given.get("step_details") or objects.tool_calls(NOTHING)
+    if "type" not in details:
+        raise StateError(
+            f"put('run_steps', …): step_details has a type, tool_calls or message_creation, not {details!r}."
+        )
+    run = backend.store.runs.get(run_id, thread_id) or _run_of(backend, run_id, thread_id, given)
+    id, created_at = _identity(backend, given, "step_")
     step = {**objects.run_step(id, created_at, run, details), **given}
     placed = backend.store.run_steps.replace(step, run_id)
     backend.engine.adopt_step(placed)
     return placed
+
+
+def _run_of(backend: Backend, run_id: str, thread_id: str, step: Mapping[str, Any]) -> JsonDict:
+    # What is known of it is the status of its step: the run of a finished one must not lock its thread.
+    status = step.get("status", RunStatus.IN_PROGRESS)
+    return _place_run(backend, {"id": run_id, "thread_id": thread_id, "status": status})
 
 
 def _place_file(backend: Backend, item: JsonDict) -> JsonDict:

@@ -76,5 +76,5 @@ def _execution(store: Store, saved: Mapping[str, Any]) -> Execution:
     if run is None:
         raise StateError(f"Run {run_id} of {thread_id} is at work but not among the runs.")
     step = saved["step"] and store.run_steps.get(saved["step"], run_id)
-    message = saved["message"] and store.messages.get(saved["message"], thread_id)
+    message = saved["message"] and (store.messages.get(saved["message"]["id"], thread_id) or saved["message"])
     return Execution.from_json(saved, run, step, message)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from .objects import JsonDict
@@ -116,7 +117,8 @@ class Listing:
     def places_of_deleted(self) -> dict[str, int]:
         """Return the remembered places of what is gone."""
         present = set(self._places)
-        return {id: place for id, place in self._places_by_id.items() if place not in present}
+        gone = ((id, place) for id, place in self._places_by_id.items() if place not in present)
+        return dict(sorted(gone, key=itemgetter(1)))  # the order of deletion is not kept in a file
 
     def remember(self, places: Mapping[str, int]) -> None:
         """Take over the places of what was deleted before a save."""
@@ -176,7 +178,8 @@ class Collection:
             old.clear()
             old.update(item)
             return old
-        self.remove(item["id"], parent)
+        for listing in self._listings.values():  # it may have had another parent
+            listing.remove(item["id"])
         return self.add(item, parent)
 
     def remove(self, id: str, parent: str = NO_PARENT) -> JsonDict | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from ..errors import TurnError
@@ -50,11 +50,14 @@ Part: TypeAlias = str | Image | RefusedText
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One function call; `text` is the exact argument text and need not be JSON."""
+    """One function call; `text` is the exact argument text and need not be JSON.
+
+    `arguments` are those of `call`, whose text may still be widened; `raw_call` has none.
+    """
 
     name: str
     text: str
-    arguments: JsonObject | None = None
+    arguments: JsonObject | None = field(default=None, compare=False)
     id: str | None = None
     chunks: Chunks = None
 
@@ -183,8 +186,8 @@ def say(
     for part in parts:
         if not isinstance(part, str | Image | RefusedText):
             raise TurnError(f"say() takes texts, image(…) and refusal(…), not {part!r}.")
-    texts = [part for part in parts if isinstance(part, str)]
-    placed = _placed_annotations(annotations, texts[0] if texts else "")
+    texts = [_text(part, "say()") for part in parts if isinstance(part, str)]
+    placed = _placed_annotations(annotations, texts)
     if len(texts) != 1 and isinstance(chunks, Sequence):
         raise TurnError(f"chunks=[…] are the pieces of one text, and here are {len(texts)}: give a number instead.")
     return Say(
@@ -223,10 +226,11 @@ def call(name: str, /, **arguments: Any) -> ToolCall:
 
 def raw_call(name: str, text: str, *, id: str | None = None, chunks: Chunks = None) -> ToolCall:
     """Ask for a function call whose argument text is exactly `text`, be it JSON or not."""
-    if not isinstance(name, str):
-        raise TurnError(f"raw_call() takes the function's name first, not {name!r}.")
+    if id is not None and (not isinstance(id, str) or not id):
+        raise TurnError(f"raw_call(id=…) takes a text that is not empty, not {id!r}.")
+    _text(name, "raw_call()")
     _text(text, "raw_call()")
-    return ToolCall(name, text, _parsed(text), id, _chunks(chunks, text))
+    return ToolCall(name, text, None, id, _chunks(chunks, text))
 
 
 def call_tools(*calls: ToolCall, takes: float | None = None) -> CallTools:
@@ -259,6 +263,7 @@ def run_code(
         images: ids of files, or PNG bytes.
     """
     drawn = tuple(one if isinstance(one, Image) else image(one) for one in images)
+    logs = None if logs is None else _text(logs, "run_code(logs=…)")
     return RunCode(input=_text(input, "run_code()"), logs=logs, images=drawn, takes=_seconds(takes))
 
 
@@ -299,15 +304,19 @@ def hang() -> Hang:
     return Hang()
 
 
-def _placed_annotations(annotations: Iterable[JsonObject], text: str) -> tuple[JsonObject, ...]:
+def _placed_annotations(annotations: Iterable[JsonObject], texts: Sequence[str]) -> tuple[JsonObject, ...]:
     placed: list[JsonObject] = []
+    text = texts[0] if texts else ""
     found_to = 0
     for given in annotations:
         annotation = _json_object(given, "an annotation")
-        marker = annotation.get("text", "")
+        marker = _text(annotation.get("text", ""), "The text of an annotation")
         start = annotation.get("start_index", text.find(marker, found_to) if marker else -1)
-        if start < 0:
-            raise TurnError(f"The annotation {annotation!r} has no start_index, and its text is not in {text!r}.")
+        if not texts or not _is_index(start) or not _is_index(annotation.get("end_index", 0)):
+            raise TurnError(
+                f"The annotation {annotation!r} needs a start_index and an end_index, zero or more, or a text that"
+                f" stands in the first text, which is {text!r}."
+            )
         found_to = annotation.get("end_index", start + len(marker))
         kind = "file_path" if "file_path" in annotation else "file_citation"
         places = {"type": kind, "text": text[start:found_to], "start_index": start, "end_index": found_to}
@@ -326,29 +335,29 @@ def _widened(one: ToolCall) -> ToolCall:
     return ToolCall(one.name, json.dumps(one.arguments, ensure_ascii=False), one.arguments, one.id)
 
 
-def _parsed(text: str) -> JsonObject | None:
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
+def _is_index(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not value:
         raise TurnError(f"A name must be a text that is not empty, not {value!r}.")
-    return value
+    return _text(value, "A name")
 
 
 def _text(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise TurnError(f"{where} takes a text, not {value!r}.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise TurnError(f"{where}: half of a surrogate pair cannot be sent, and {value!r} has one.") from None
     return value
 
 
 def _json_object(value: object, what: str) -> JsonObject:
     try:
-        copy = json.loads(json.dumps(value, allow_nan=False))
+        copy = json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError) as error:
         raise TurnError(f"JSON cannot hold {what}: {error}.") from None
     if not isinstance(copy, dict):

@@ -53,7 +53,8 @@ def turn_from_json(value: object) -> Turn:
         return _BARE[value]()
     if isinstance(value, Mapping):
         options = dict(value)
-        for kind in _READERS.keys() & options.keys():
+        kind = next((kind for kind in _READERS if kind in options), None)
+        if kind is not None:
             return _read(kind, options.pop(kind), options)
     raise TurnError(
         f"{value!r} is not a turn. Its key is one of {', '.join(_READERS)}; or it is one of {', '.join(_BARE)}."

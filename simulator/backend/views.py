@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .brain import Output, View
-from .objects import JsonDict, message_text
+from .objects import EMPTY, NO_PARAMETERS, JsonDict, message_text
 from .store import Store
 
 SETTINGS = (
@@ -36,6 +36,7 @@ def build_view(
         additional_messages: messages that are not in the store yet.
         outputs: the calls of this run that were answered.
     """
+    # What was placed may have nulls anywhere.
     messages = [*store.messages.of(run["thread_id"]), *additional_messages]
     shown = [(message["role"], message_text(message)) for message in messages]
     assistant = store.assistants.get(run["assistant_id"]) or {}
@@ -44,7 +45,7 @@ def build_view(
         messages=shown,
         instructions="\n".join(filter(None, (run["instructions"], additional_instructions))),
         model=run["model"],
-        functions=_functions(run["tools"]),
+        functions=_functions(run["tools"] or ()),
         settings={key: run[key] for key in SETTINGS},
         outputs=tuple(outputs),
         files=_files(assistant, messages),
@@ -56,10 +57,11 @@ def build_view(
 
 def _functions(tools: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     functions = (tool["function"] for tool in tools if tool["type"] == "function")
-    return {function["name"]: function["parameters"] for function in functions}
+    return {function["name"]: function.get("parameters") or NO_PARAMETERS for function in functions}
 
 
 def _files(assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
-    own = assistant.get("tool_resources", {}).get("code_interpreter", {}).get("file_ids", ())
+    resources = assistant.get("tool_resources") or EMPTY
+    own = (resources.get("code_interpreter") or EMPTY).get("file_ids") or ()
     attached = (one.get("file_id") for message in messages for one in message.get("attachments") or ())
     return tuple(dict.fromkeys(file_id for file_id in (*own, *attached) if file_id))

@@ -60,7 +60,9 @@ def _example_object(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _example(properties.get(name, {})) for name in schema.get("required", properties)}
 
 
-def _example(schema: Mapping[str, Any]) -> Any:
+def _example(schema: Any) -> Any:
+    if not isinstance(schema, Mapping):  # `true` is a schema too
+        return "text"
     for key in ("const", "default"):
         if key in schema:
             return schema[key]

@@ -54,7 +54,12 @@ class Piece:
             return self.when in view.user
         if isinstance(self.when, re.Pattern):
             return self.when.search(view.user) is not None
-        return bool(self.when(view))
+        try:
+            return bool(self.when(view))
+        except Exception as error:  # as with the callable that is a brain
+            raise NoTurn(
+                f"{self.describe()} failed on user text {view.user!r}: {type(error).__name__}: {error}"
+            ) from error
 
 
 class ScriptedBrain:
