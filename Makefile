@@ -16,7 +16,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 PINS := $(if $(OPENAI),$(VENV)/constraints.txt,constraints.txt)
 # What the result of the suite depends on.
-SOURCES := $(wildcard *.py *.md) $(shell find simulator assistants_simulator tests scenarios cassettes bench \
+SOURCES := $(wildcard *.py *.md) $(shell find simulator assistants_simulator tests scenarios cassettes bench docs \
 	-type f -not -name '*.pyc' 2>/dev/null)
 
 # The suite runs once, under coverage. A run that fails leaves no data, so that `make check` cannot pass on it.
@@ -27,7 +27,7 @@ $(RUN) -m coverage run -m pytest || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format bench dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs bench dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -64,6 +64,9 @@ layout: $(READY) ## who imports whom, and what is public (part of the suite)
 format: $(READY) ## formats, and repairs what ruff can repair
 	$(RUN) -m ruff format .
 	$(RUN) -m ruff check --fix .
+
+docs: $(READY) ## writes the generated parts of README and docs anew
+	$(RUN) docs/generate.py
 
 bench: $(READY) ## every ratio, measured
 	$(RUN) -m bench $(ARGS)

@@ -205,7 +205,7 @@ class InvalidBody(Refusal):
 
 
 class BodyTooLarge(Refusal):
-    """Chosen: the service's limit for these bodies is not known."""
+    """The body is larger than is taken. The limit is chosen: the service's own is not known."""
 
     status = 413
     code = "request_too_large"
@@ -215,7 +215,7 @@ class BodyTooLarge(Refusal):
 
 
 class UnsupportedContentType(Refusal):
-    """The service's usual text, not recorded on these endpoints."""
+    """The body is not JSON by its content type. The service's usual text, not recorded on these endpoints."""
 
     code = "unsupported_content_type"
 

@@ -104,6 +104,7 @@ class Service:
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return stub.answer(request)
         if self._settings.mode is ServiceMode.SUNSET and noun_of(request.path) in ("assistants", "threads"):
+            self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return Response(404, {}, b"")
         try:
             match = find(request.method, request.path)

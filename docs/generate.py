@@ -1,0 +1,193 @@
+"""Writes what is generated in the documentation anew: tables that the code runs by, and the output of the demo.
+
+    python docs/generate.py
+
+It stands between `<!-- generated: NAME -->` and `<!-- end -->`; what stands around it is written by hand.
+`tests/test_docs.py` fails while a page and the code disagree.
+"""
+# ruff: noqa: INP001  # a script, in no package
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from simulator.api import refusals  # noqa: E402  # found through the line above
+from simulator.api.refusals import InvalidParameter, Refusal  # noqa: E402
+from simulator.api.routes import OPERATIONS  # noqa: E402
+from simulator.api.validation import checked, read_query  # noqa: E402
+from simulator.backend.faults import HTTP_ERRORS  # noqa: E402
+from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.report.demo import play  # noqa: E402
+
+PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md")
+DEMO_LINES = 20
+_BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+# One bad request for each text of `api/validation.py`: operation, body.
+BAD_BODIES: Sequence[tuple[str, Any]] = (
+    ("messages.create", {"role": "user"}),
+    ("messages.create", {"role": "user", "content": "Hi", "mood": "good"}),
+    ("messages.create", {"role": "user", "content": ""}),
+    ("messages.create", {"role": "system", "content": "Hi"}),
+    ("messages.create", {"role": "user", "content": 5}),
+    ("assistants.create", {"model": 5}),
+    ("assistants.create", {"model": "gpt-4o", "name": "n" * 257}),
+    ("assistants.create", {"model": "gpt-4o", "temperature": 3}),
+    ("assistants.create", {"model": "gpt-4o", "tools": [{"type": "retrieval"}]}),
+    ("assistants.create", {"model": "gpt-4o", "tools": [{"type": "function"}]}),
+    ("assistants.create", {"model": "gpt-4o", "metadata": {str(number): "v" for number in range(17)}}),
+)
+
+
+def main() -> None:
+    """Write the pages."""
+    for page in PAGES:
+        page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def generated(page: str) -> str:
+    """Return the text of a page with everything in it that is generated made anew."""
+    return _BLOCK.sub(lambda block: f"{block[1]}\n{BLOCKS[block[2]]()}\n\n{block[3]}", page)
+
+
+def demo() -> str:
+    """Return the beginning of what the demo prints."""
+    printed: list[str] = []
+    play(printed.append)
+    lines = "\n".join(printed).splitlines()
+    return "\n".join(["```console", "$ assistants-simulator demo", *lines[:DEMO_LINES], "…", "```"])
+
+
+def operations() -> str:
+    """Return the table of operations."""
+    rows = (
+        (f"`{one.name}`", f"`{one.method} /v1/{one.path.replace('*', '{id}')}`", f"{one.seconds:g}")
+        for one in OPERATIONS
+    )
+    return _table(("operation", "request", "virtual seconds"), rows)
+
+
+def diagram() -> str:
+    """Return the life of a run as a Mermaid diagram."""
+    arrows = [
+        f"    {status} --> {row.to}: {event}" for status, rows in RUN_TABLE.items() for event, row in rows.items()
+    ]
+    ends = [f"    {status} --> [*]" for status, rows in RUN_TABLE.items() if not rows]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    [*] --> queued", *arrows, *ends, "```"])
+
+
+def transitions(table: Table) -> str:
+    """Return a table of the life cycle, row by row."""
+    rows = (
+        (f"`{status}`", f"`{event}`", f"`{row.to}`", _names(row.stamps), _names(row.clears))
+        for status, events in table.items()
+        for event, row in events.items()
+    )
+    return _table(("status", "event", "becomes", "sets the time", "clears"), rows)
+
+
+def refusal_texts() -> str:
+    """Return the table of refusals: one row for each class, or for each function that words one."""
+    makers = [
+        one
+        for one in vars(refusals).values()
+        if getattr(one, "__module__", "") == refusals.__name__ and not one.__name__.startswith("_") and _words_one(one)
+    ]
+    rows = []
+    for maker in sorted(makers, key=lambda one: inspect.getsourcelines(one)[1]):
+        refusal = _with_placeholders(maker)
+        cause = (inspect.getdoc(maker) or "").partition(". ")[0].partition("\n")[0].rstrip(".:")
+        cause = cause.removeprefix("Return the refusal of ")
+        rows.append((str(refusal.status), f"`{refusal.code}`" if refusal.code else "", cause, _code(refusal.message)))
+    return _table(("HTTP", "code", "when", "text"), rows)
+
+
+def parameter_texts() -> str:
+    """Return the refusals of real bad requests."""
+    adapters = {operation.name: operation.body for operation in OPERATIONS if operation.body is not None}
+    found = [_refused(partial(checked, adapters[name], body)) for name, body in BAD_BODIES]
+    found.append(_refused(partial(read_query, "limit=101")))
+    rows = ((f"`{one.code}`", f"`{one.param}`", _code(one.message)) for one in found)
+    return _table(("code", "param", "text"), rows)
+
+
+def fault_texts() -> str:
+    """Return what `http_error` answers where it is given a status only."""
+    rows = (
+        (str(status), f"`{type}`", f"`{code}`" if code else "", _code(text))
+        for status, (text, type, code) in HTTP_ERRORS.items()
+    )
+    return _table(("HTTP", "type", "code", "text"), rows)
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "demo": demo,
+    "operations": operations,
+    "run-diagram": diagram,
+    "run-transitions": lambda: transitions(RUN_TABLE),
+    "step-transitions": lambda: transitions(STEP_TABLE),
+    "refusals": refusal_texts,
+    "parameters": parameter_texts,
+    "faults": fault_texts,
+}
+
+
+def _words_one(maker: Any) -> bool:
+    """Tell whether calling `maker` gives a refusal whose text it knows."""
+    if inspect.isclass(maker):
+        return maker not in (Refusal, InvalidParameter) and "__init__" in vars(maker)
+    return inspect.isfunction(maker)
+
+
+def _with_placeholders(maker: Callable[..., Refusal]) -> Refusal:
+    return maker(**{name: _placeholder(one) for name, one in inspect.signature(maker).parameters.items()})
+
+
+def _placeholder(parameter: inspect.Parameter) -> Any:
+    """Return what stands for an argument in the text: `{run_id}`."""
+    name = f"{{{parameter.name}}}"
+    if parameter.annotation.startswith("Sequence"):
+        return [name]
+    return RuntimeError(name) if parameter.annotation == "Exception" else name
+
+
+def _refused(ask: Callable[[], object]) -> Refusal:
+    try:
+        ask()
+    except Refusal as refusal:
+        return refusal
+    raise AssertionError("An example of a bad request in docs/generate.py was taken.")
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(_lines(heads, rows))
+
+
+def _lines(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{'---|' * len(heads)}"
+    for row in rows:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+def _names(keys: Iterable[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
+
+
+def _code(text: str) -> str:
+    """Return `text` in as many backticks as it takes."""
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text}{fence}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""The command `assistants-simulator`, which is also `python -m simulator`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Annotated, Never
+
+import typer
+
+from .errors import SimulatorError
+
+DISTRIBUTION = "assistants-simulator"
+STARTER = "test_weather_assistant.py"
+
+app = typer.Typer(
+    help="A local simulator of OpenAI's Assistants API, for tests.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command that the arguments name; ends the process with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show an arrow shows a question mark
+    app(prog_name=DISTRIBUTION)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        try:
+            typer.echo(f"{DISTRIBUTION} {metadata.version(DISTRIBUTION)}")
+        except metadata.PackageNotFoundError:
+            typer.echo(f"{DISTRIBUTION}, from its sources and not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def demo() -> None:
+    """Play a conversation with the real SDK: two tool calls at once, then a stream; and show its timeline."""
+    from .report.demo import play
+
+    try:
+        play(_show)
+    except SimulatorError as error:
+        _stop(str(error))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; made if it is not there.")] = Path(),
+) -> None:
+    """Write a test file that passes, to start from."""
+    target = folder / STARTER
+    text = resources.files(__package__).joinpath("starter", f"{STARTER}.txt").read_text(encoding="utf-8")
+    if (folder / "simulator").exists() or (folder / "simulator.py").exists():
+        text = text.replace("from simulator import", "from assistants_simulator import")  # theirs comes first
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:  # x: what is there already stays as it is
+            file.write(text)
+    except FileExistsError as error:
+        if error.filename == str(target):
+            _stop(f"{target} is there already, and is left as it is. Name another folder, or move it away.")
+        _stop(f"{folder} is a file. Name a folder.")
+    except OSError as error:
+        _stop(f"{target} cannot be written: {error.strerror}.")
+    typer.echo(f"Wrote {target}. Now run:\n\n    python -m pytest {target}")
+
+
+def _show(line: str) -> None:
+    """Print a line, with a colour for who speaks and for what went wrong where the terminal has any."""
+    from rich.console import Console
+    from rich.text import Text
+
+    text = Text(line)
+    text.highlight_regex(r"^(user|assistant):", "bold")
+    text.highlight_regex(r"(?m)^.{11}  .*$", "dim")
+    text.highlight_regex(r" [45]\d\d  .*$|fault: .*$", "red")
+    Console().print(text, soft_wrap=True)
+
+
+def _stop(message: str) -> Never:
+    typer.echo(f"{DISTRIBUTION}: {message}", err=True)
+    raise typer.Exit(1)
