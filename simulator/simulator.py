@@ -321,7 +321,7 @@ class Simulator:
             self = cls(brain, **state["options"])
             self._brain.restore(state["scripts"])
             self._backend.restore(state["backend"])
-        except (AssertionError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             if isinstance(error, StateError):
                 raise
             raise StateError(

@@ -1,0 +1,44 @@
+import pytest
+
+from simulator.api import refusals
+from simulator.api.refusals import Refusal
+
+CLASSES = [
+    kind
+    for kind in vars(refusals).values()
+    if isinstance(kind, type) and issubclass(kind, Refusal) and kind is not Refusal
+]
+
+
+def test_an_envelope_has_all_four_keys_in_order():
+    assert Refusal("text", "param").envelope() == {
+        "error": {"message": "text", "type": "invalid_request_error", "param": "param", "code": None}
+    }
+    assert list(Refusal("text").envelope()["error"]) == ["message", "type", "param", "code"]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_refusal_is_an_error_of_the_client(kind):
+    assert 400 <= kind.status < 500
+    assert kind.type == "invalid_request_error"
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_what_the_test_is_to_blame_for_is_never_retried(kind):
+    assert kind.unexpected == (kind.headers == {"x-should-retry": "false"})
+
+
+def test_one_refusals_code_does_not_leak_into_the_next():
+    first = refusals.InvalidParameter("m", "p", "one")
+    second = refusals.InvalidParameter("m", "p", "two")
+    assert (first.code, second.code, refusals.InvalidParameter.code) == ("one", "two", None)
+
+
+def test_the_two_quotes_of_the_service():
+    assert refusals.OutputsNotAwaited("queued").message == 'Runs in status "queued" do not accept tool outputs.'
+    assert refusals.CannotCancel("completed").message == "Cannot cancel run with status 'completed'."
+
+
+def test_ids_are_listed_as_python_prints_them():
+    message = refusals.WrongOutputs(["call_A", "call_B"], []).message
+    assert message == "Expected tool outputs for call_ids ['call_A', 'call_B'], got []"

@@ -1,0 +1,161 @@
+import re
+
+import pytest
+
+from simulator import CheckFailed
+from simulator.api import routes
+from simulator.api.refusals import MethodNotAllowed, NotSimulated, UnknownUrl
+from simulator.api.routes import OPERATIONS, find, noun_of
+
+# As the SDK names them under `beta`, with the SDK's own paths.
+EXPECTED = {
+    "assistants.create": "POST /assistants",
+    "assistants.list": "GET /assistants",
+    "assistants.retrieve": "GET /assistants/asst_1",
+    "assistants.update": "POST /assistants/asst_1",
+    "assistants.delete": "DELETE /assistants/asst_1",
+    "threads.create": "POST /threads",
+    "threads.create_and_run": "POST /threads/runs",
+    "threads.retrieve": "GET /threads/thread_1",
+    "threads.update": "POST /threads/thread_1",
+    "threads.delete": "DELETE /threads/thread_1",
+    "messages.create": "POST /threads/thread_1/messages",
+    "messages.list": "GET /threads/thread_1/messages",
+    "messages.retrieve": "GET /threads/thread_1/messages/msg_1",
+    "messages.update": "POST /threads/thread_1/messages/msg_1",
+    "messages.delete": "DELETE /threads/thread_1/messages/msg_1",
+    "runs.create": "POST /threads/thread_1/runs",
+    "runs.list": "GET /threads/thread_1/runs",
+    "runs.retrieve": "GET /threads/thread_1/runs/run_1",
+    "runs.update": "POST /threads/thread_1/runs/run_1",
+    "runs.cancel": "POST /threads/thread_1/runs/run_1/cancel",
+    "runs.submit_tool_outputs": "POST /threads/thread_1/runs/run_1/submit_tool_outputs",
+    "steps.list": "GET /threads/thread_1/runs/run_1/steps",
+    "steps.retrieve": "GET /threads/thread_1/runs/run_1/steps/step_1",
+}
+PREFIXES = ("/v1", "/openai", "/openai/v1", "/proxy/team-a/v1", "")
+
+
+def test_the_operations_are_those_of_v2():
+    assert {operation.name for operation in OPERATIONS} == set(EXPECTED)
+    assert tuple(operation.name for operation in OPERATIONS) == routes.OPERATION_NAMES
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("name", EXPECTED)
+def test_a_route_is_found_behind_any_prefix(name, prefix):
+    method, path = EXPECTED[name].split()
+    match = find(method, prefix + path)
+    assert match.operation.name == name
+    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step)_1", path))
+
+
+@pytest.mark.parametrize(
+    "path, ids",
+    [
+        ("/v1/threads/thread_%31", ("thread_1",)),
+        ("/v1/threads/a%2Fb", ("a/b",)),
+        ("/v1/threads/%C3%BC", ("ü",)),
+        ("/v1/threads/%FF", ("\N{REPLACEMENT CHARACTER}",)),
+        ("/v1/threads/*", ("*",)),
+        ("/v1/threads/%2A", ("*",)),
+        ("/v1/threads/..", ("..",)),
+        ("/v1/threads/%20", (" ",)),
+        ("/openai/threads/a%2Fb", ("a/b",)),
+    ],
+)
+def test_an_id_is_whatever_stands_between_two_slashes(path, ids):
+    match = find("GET", path)
+    assert (match.operation.name, match.ids) == ("threads.retrieve", ids)
+
+
+def test_the_word_runs_is_no_id_where_a_route_has_it():
+    assert find("POST", "/v1/threads/runs").operation.name == "threads.create_and_run"
+    assert find("GET", "/v1/threads/runs").ids == ("runs",)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("", "/", "/v1", "/v1/", "/v2/nothing", "/v1/threads/", "/v1/threads//messages", "/v1//threads"),
+        *("/v1/threads/t/messages/", "/v1/threads/t/nothing", "/v1/threads/t/runs/r/steps/s/more"),
+        *("/v1/threads/t/messages/m/files", "/v1/_stainless_unknown_path", "/v1/assistants/a/files"),
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_route_that_there_is_not_is_unknown(method, path):
+    with pytest.raises(UnknownUrl) as caught:
+        find(method, path)
+    assert caught.value.message == f"Invalid URL ({method} {path})"
+
+
+@pytest.mark.parametrize(
+    "method, path, allowed",
+    [
+        ("PUT", "/v1/threads", "POST"),
+        ("GET", "/v1/threads", "POST"),
+        ("PATCH", "/v1/threads/thread_1", "GET, POST, DELETE"),
+        ("HEAD", "/v1/assistants", "POST, GET"),
+        ("post", "/v1/threads", "POST"),
+        ("DELETE", "/v1/threads/t/runs/r", "GET, POST"),
+    ],
+)
+def test_a_method_that_the_route_does_not_take_names_those_that_it_takes(method, path, allowed):
+    with pytest.raises(MethodNotAllowed) as caught:
+        find(method, path)
+    assert caught.value.message == f"Not allowed to {method} on {path}. This route takes {allowed}."
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/v1/embeddings", "/v1/chat/completions", "/v1/responses", "/v1/models", "/v1/moderations", "/v1/files"),
+        *("/v1/vector_stores/vs_1", "/openai/deployments/gpt-4o/chat/completions", "/v1/conversations", "/v1/batches"),
+    ],
+)
+def test_another_noun_of_the_host_is_refused_by_name(path):
+    with pytest.raises(NotSimulated, match=re.escape(f"POST {path} is not simulated")):
+        find("POST", path)
+
+
+def test_what_is_not_simulated_is_counted_by_check(sim, api, refused):
+    error = refused(lambda: api.post("/embeddings", {}), 400, surprises=1)
+    assert error["code"] == "not_simulated"
+    assert "sim.stub('POST /v1/embeddings', json=…)" in error["message"]
+    with pytest.raises(CheckFailed, match="POST /v1/embeddings is not simulated"):
+        sim.check()
+    sim.check(allow={"unexpected_request"})
+
+
+def test_what_is_not_simulated_is_not_retried(api):
+    assert api.get("/models").headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("path, status", [("/nothing", 404), ("/threads/", 404)])
+def test_an_unknown_route_is_an_answer_of_the_api_and_no_finding(sim, api, refused, path, status):
+    assert refused(lambda: api.get(path), status)["code"] is None
+    sim.check()
+
+
+def test_a_wrong_method_is_405(api, refused):
+    error = refused(lambda: api.send("PUT", "/threads"), 405)
+    assert (error["type"], error["code"]) == ("invalid_request_error", "method_not_supported")
+
+
+@pytest.mark.parametrize(
+    "path, noun",
+    [
+        ("/v1/threads/x", "threads"),
+        ("/openai/assistants", "assistants"),
+        ("/v1/files", "files"),
+        ("/", None),
+        ("/v1/", None),
+        ("/v1/x", None),
+    ],
+)
+def test_the_noun_of_a_path(path, noun):
+    assert noun_of(path) == noun
+
+
+def test_every_operation_takes_time():
+    assert all(0 < operation.seconds < 1 for operation in OPERATIONS)

@@ -1,0 +1,194 @@
+"""The whole state of a simulator: saved, loaded, begun anew, with the same bytes afterwards."""
+
+import json
+import re
+
+import pytest
+
+from simulator import Request, Simulator, SimulatorError, call, call_tools, hang, http_error, run_code, say
+
+HEADERS = {"openai-beta": "assistants=v2", "content-type": "application/json"}
+
+
+def ask(sim, method, path, body=None):
+    """Send one request and return status and parsed body."""
+    data = b"" if body is None else json.dumps(body).encode()
+    answer = sim.handle(Request(method, f"/v1{path}", "", HEADERS, data))
+    return answer.status, json.loads(answer.body)
+
+
+def started(sim, text="Hello?", assistant="asst_1", **body):
+    """Start a run on a new thread of its own; return status and answer."""
+    if sim._backend.store.assistants.get(assistant) is None:
+        sim.put("assistants", {"id": assistant, "name": assistant.upper()})
+    thread = {"messages": [{"role": "user", "content": text}]}
+    return ask(sim, "POST", "/threads/runs", {"assistant_id": assistant, "thread": thread, **body})
+
+
+def said(sim, run):
+    """Let time pass and return what the run wrote."""
+    sim.clock.advance(60)
+    return [
+        message["content"][0]["text"]["value"]
+        for message in sim.messages(run["thread_id"])
+        if message["run_id"] == run["id"]
+    ]
+
+
+def busy(seed=0):
+    """A simulator with something of everything that is saved."""
+    sim = Simulator(seed=seed, hosts=["example.com"], poll_after_ms=None)
+    sim.script(call_tools(call("f", x=1), call("g"), takes=2), run_code("1", logs="1"), say("ünd", chunks=2), "more")
+    sim.script(hang(), when=re.compile("hang", re.IGNORECASE))
+    sim.script("again", repeat=True, assistant="asst_2")
+    sim.put("files", {"id": "file-1", "content": b"\x00\xff"})
+    started(sim)
+    started(sim, "Hang!")
+    started(sim, assistant="asst_2")
+    ask(sim, "POST", "/embeddings")
+    doomed = ask(sim, "POST", "/threads")[1]["id"]
+    ask(sim, "DELETE", f"/threads/{doomed}")
+    sim.faults.add(http_error(429, retry_after=1), on="runs.list", skip=1, times=2)
+    return sim
+
+
+def carry_on(sim):
+    """A conversation that shows all of the state; return what was answered."""
+    answers = []
+    for _ in range(4):
+        sim.clock.advance(20)
+        for run in sim.runs:
+            path = f"/threads/{run['thread_id']}/runs/{run['id']}"
+            answers.append(ask(sim, "GET", path))
+            if run["status"] == "requires_action":
+                calls = run["required_action"]["submit_tool_outputs"]["tool_calls"]
+                outputs = [{"tool_call_id": one["id"], "output": "x"} for one in calls]
+                answers.append(ask(sim, "POST", f"{path}/submit_tool_outputs", {"tool_outputs": outputs}))
+            answers += [ask(sim, "GET", f"{path}/steps"), ask(sim, "GET", f"/threads/{run['thread_id']}/runs")]
+    answers.append(started(sim))
+    return answers
+
+
+@pytest.mark.parametrize("seconds", [0, 0.3, 5, 700])
+def test_a_loaded_state_goes_on_with_the_same_bytes(tmp_path, seconds):
+    sim = busy()
+    sim.clock.advance(seconds)
+    sim.save(tmp_path / "state.json")
+    loaded = Simulator.load(tmp_path / "state.json")
+    loaded.save(tmp_path / "again.json")
+    assert (tmp_path / "again.json").read_bytes() == (tmp_path / "state.json").read_bytes()
+    assert carry_on(loaded) == carry_on(sim)
+    sim.save(tmp_path / "one.json")
+    loaded.save(tmp_path / "other.json")
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "other.json").read_bytes()
+
+
+def test_a_state_is_one_readable_json_file(tmp_path):
+    busy().save(tmp_path / "state.json")
+    text = (tmp_path / "state.json").read_text(encoding="utf-8")
+    assert set(json.loads(text)) == {"version", "options", "scripts", "backend"}
+    assert "ünd" in text
+    assert [path.name for path in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_a_loaded_simulator_has_the_options_of_the_saved_one_and_a_brain_of_its_own(tmp_path):
+    Simulator(seed=7, poll_after_ms=None, strict=False, journal=False, service="sunset").save(tmp_path / "s")
+    loaded = Simulator.load(tmp_path / "s")
+    assert loaded._options() == {
+        "seed": 7,
+        "hosts": (),
+        "poll_after_ms": None,
+        "service": "sunset",
+        "strict": False,
+        "journal": False,
+    }
+    Simulator().save(tmp_path / "s")
+    with_brain = Simulator.load(tmp_path / "s", brain=lambda view: "mine")
+    assert said(with_brain, started(with_brain)[1]) == ["mine"]
+
+
+def test_a_callable_as_when_cannot_be_saved_and_leaves_the_file(tmp_path):
+    sim = Simulator()
+    sim.save(tmp_path / "s")
+    before = (tmp_path / "s").read_bytes()
+    sim.script("x", when=lambda view: True)
+    with pytest.raises(SimulatorError, match="callable as when="):
+        sim.save(tmp_path / "s")
+    assert (tmp_path / "s").read_bytes() == before
+
+
+def test_an_interrupted_save_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    sim = Simulator()
+    sim.save(tmp_path / "s")
+    before = (tmp_path / "s").read_bytes()
+    busy_one = busy()
+
+    def interrupted(self, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pathlib.Path.replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        busy_one.save(tmp_path / "s")
+    assert (tmp_path / "s").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+BROKEN = {
+    "no json": "{",
+    "a list": "[]",
+    "a text": '"x"',
+    "empty": "{}",
+    "another version": '{"version": 99}',
+    "an unknown option": '{"version": 1, "options": {"as_off": 1}, "scripts": {}, "backend": {}}',
+    "scripts of another kind": '{"version": 1, "options": {}, "scripts": {"pieces": [1], "rest": {}}, "backend": {}}',
+    "a rest of another kind": '{"version": 1, "options": {}, "scripts": {"pieces": [], "rest": []}, "backend": {}}',
+    "no backend": '{"version": 1, "options": {}, "scripts": {"pieces": [], "rest": {}}, "backend": {}}',
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_a_file_that_holds_no_state_is_refused_by_name(tmp_path, text):
+    path = tmp_path / "state.json"
+    path.write_text(text)
+    with pytest.raises(SimulatorError, match=re.escape(str(path))) as caught:
+        Simulator.load(path)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_a_state_whose_active_run_is_missing_is_refused(tmp_path):
+    path = tmp_path / "state.json"
+    busy().save(path)
+    state = json.loads(path.read_text(encoding="utf-8"))
+    state["backend"]["store"]["runs"]["listings"] = {}
+    path.write_text(json.dumps(state))
+    with pytest.raises(SimulatorError, match="is at work but not among the runs"):
+        Simulator.load(path)
+
+
+def test_a_reset_simulator_is_as_new(tmp_path):
+    sim = busy()
+    sim.stub("POST /v1/embeddings", json={})
+    sim.reset()
+    sim.check()
+    assert (len(sim.journal), len(sim.runs), len(sim.calls), bool(sim.faults)) == (0, 0, 0, False)
+    assert ask(sim, "POST", "/embeddings")[1]["error"]["code"] == "not_simulated"
+    sim.reset()
+    sim.save(tmp_path / "reset")
+    Simulator(hosts=["example.com"], poll_after_ms=None).save(tmp_path / "new")
+    assert (tmp_path / "reset").read_bytes() == (tmp_path / "new").read_bytes()
+
+
+def test_a_reset_simulator_gives_the_same_bytes_again():
+    sim = Simulator(brain="auto", seed=3)
+    first = [started(sim), started(sim)]
+    sim.reset()
+    assert [started(sim), started(sim)] == first
+
+
+def test_the_clock_goes_forward_only():
+    sim = Simulator()
+    before = sim.clock.now()
+    for seconds in (-1, float("nan"), float("inf"), "1", None, True):
+        with pytest.raises(SimulatorError):
+            sim.clock.advance(seconds)
+    assert sim.clock.now() == before
