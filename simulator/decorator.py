@@ -9,10 +9,10 @@ import difflib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 from .errors import CheckFailed, UsageError
 
@@ -28,6 +28,8 @@ INTERCEPT_OPTIONS = ("passthrough",)
 DEPRECATION = r"The Assistants API is deprecated|deprecated\Z"
 PARAMETER = "simulator"
 
+# What a decorated function runs in, given its arguments.
+Block: TypeAlias = Callable[[tuple[Any, ...]], AbstractContextManager["Simulator"]]
 _Target = TypeVar("_Target", bound=Callable[..., Any])  # a function or a class
 
 
@@ -40,7 +42,8 @@ def simulated(*targets: Any, **options: Any) -> Any:
 
     A function that has a parameter `simulator` is called with it. A test class finds it as
     `self.simulator`: in a `unittest.TestCase` from before `setUp` to the last cleanup, in any other class
-    while a method whose name starts with "test" runs. After a test that passed, `check()` is called.
+    while a method whose name starts with "test" runs. After a function or method that passed, `check()`
+    is called.
     Where simulators nest, the innermost takes the requests.
 
     Args:
@@ -123,44 +126,25 @@ def _decorate(target: Any, options: dict[str, Any]) -> Any:
     return _around(target, options)
 
 
-@contextmanager
-def _checked(options: Mapping[str, Any], instance: Any = None) -> Iterator[Simulator]:
-    """As `simulating`; afterwards the check, which tells a block that failed but never hides its failure."""
-    with simulating(options) as simulator, _attribute(instance, simulator):
-        try:
-            yield simulator
-        except Exception as failure:
-            if found := findings(simulator):
-                failure.add_note(f"Simulator.check() found as well:\n{found}")
-            raise
-        if found := findings(simulator):
-            raise found
-
-
-@contextmanager
-def _attribute(instance: Any, simulator: Simulator) -> Iterator[None]:
-    """Let an instance have the simulator as attribute inside the block; None: there is no instance."""
-    if instance is None:
-        yield
-        return
-    before = vars(instance).get(PARAMETER)
-    instance.simulator = simulator
-    try:
-        yield
-    finally:
-        if before is None:
-            del instance.simulator
-        else:
-            instance.simulator = before
-
-
 def _around(function: Callable[..., Any], options: Mapping[str, Any], *, method: bool = False) -> Callable[..., Any]:
     """Wrap one function; of a `method`, the instance has the simulator as attribute."""
+
+    @contextmanager
+    def block(args: tuple[Any, ...]) -> Iterator[Simulator]:
+        with simulating(options) as simulator, _checking(simulator):
+            if not method:
+                yield simulator
+                return
+            with _attribute(args[0], PARAMETER, simulator):
+                yield simulator
+
+    return _inside(function, block)
+
+
+def _inside(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
+    """Wrap a function, so that it runs inside a block and is given the simulator if it has a parameter for it."""
     signature = inspect.signature(function)
     wants = PARAMETER in signature.parameters
-
-    def block(args: tuple[Any, ...]) -> Any:
-        return _checked(options, args[0] if method else None)
 
     if inspect.iscoroutinefunction(function):
 
@@ -185,6 +169,32 @@ def _without_parameter(wrapper: Any, signature: inspect.Signature) -> Callable[.
     wrapper.__signature__ = signature.replace(parameters=kept)
     done: Callable[..., Any] = wrapper
     return done
+
+
+@contextmanager
+def _checking(simulator: Simulator) -> Iterator[None]:
+    """Check at the end of the block; the failure of a block that failed is kept, with the findings as a note."""
+    try:
+        yield
+    except Exception as failure:
+        if found := findings(simulator):
+            failure.add_note(f"Simulator.check() found as well:\n{found}")
+        raise
+    if found := findings(simulator):
+        raise found
+
+
+@contextmanager
+def _attribute(instance: Any, name: str, value: object) -> Iterator[None]:
+    """Let an instance have an attribute inside the block."""
+    before = [vars(instance)[name]] if name in vars(instance) else []
+    setattr(instance, name, value)
+    try:
+        yield
+    finally:
+        delattr(instance, name)
+        for old in before:
+            setattr(instance, name, old)
 
 
 def _decorate_class(cls: type, options: dict[str, Any]) -> type:
@@ -214,16 +224,22 @@ def _wrap_run(cls: type[TestCase], options: Mapping[str, Any]) -> None:
 
     @wraps(original)
     def run(self: TestCase, result: Any = None) -> Any:
-        with simulating(options) as simulator, _attribute(self, simulator):
-            # First in, so last of all cleanups; unittest takes what it raises for a failure of the test.
-            self.addCleanup(_check_if_passed, self, simulator)
+        with (
+            simulating(options) as simulator,
+            _attribute(self, PARAMETER, simulator),
+            _attribute(self, self._testMethodName, _then_check(self, simulator)),
+        ):
             return original(self, result)
 
     cls.run = run  # type: ignore[method-assign]  # the same signature
 
 
-def _check_if_passed(case: TestCase, simulator: Simulator) -> None:
-    # unittest has no public way to ask this; without it the check runs after a failure too, as one more.
-    passed = getattr(getattr(case, "_outcome", None), "success", True)
-    if passed and (found := findings(simulator)):
-        raise found
+def _then_check(case: TestCase, simulator: Simulator) -> Callable[..., Any]:
+    """Return the test method of a case, with the check at its end: what it raises fails the test, as an assertion."""
+
+    @contextmanager
+    def block(args: tuple[Any, ...]) -> Iterator[Simulator]:
+        with _checking(simulator):
+            yield simulator
+
+    return _inside(getattr(case, case._testMethodName), block)  # noqa: SLF001  # unittest's, and older than pytest

@@ -100,7 +100,8 @@ class Simulator:
 
     def wait_until(self, due: float) -> None:
         """Move the clock to the time at which a frame is due; doors call this."""
-        self._clock.advance_to(due)
+        with self._lock:
+            self._clock.advance_to(due)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """Return an `openai.OpenAI` that talks to this simulator; `options` are the SDK's."""

@@ -72,6 +72,7 @@ class Service:
         backend = self._backend
         if "openai-beta" not in request.headers:  # a request made by hand may spell its headers in capitals
             request = replace(request, headers=read_headers(request.headers.items()))
+        backend.engine.settle()
         exchange = Exchange(
             at=backend.clock.now(),
             operation=None,

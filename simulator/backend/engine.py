@@ -127,6 +127,8 @@ class Engine:
             for call in waiting_calls(execution.run)
         ]
         answer = self._ask(execution, at, [*execution.outputs, *answered])
+        if execution.step is None:  # a placed run whose step was not placed
+            self._open_step(execution, objects.tool_calls(objects.NOTHING), at)
         execution.stream = stream
         execution.outputs += answered
         self._answer_step(execution, outputs, at)
@@ -327,8 +329,6 @@ class Engine:
     # Events: the outputs came, the run fails, expires, or its cancel is confirmed.
 
     def _answer_step(self, execution: Execution, outputs: Outputs, at: float) -> None:
-        if execution.step is None:  # a placed run whose step was not placed
-            self._open_step(execution, objects.tool_calls(objects.NOTHING), at)
         calls = [
             {**call, "function": {**call["function"], "output": outputs[call["id"]]}}
             for call in waiting_calls(execution.run)
@@ -388,8 +388,7 @@ class Engine:
     def _finish_message(
         self, execution: Execution, name: str, content: list[JsonDict], at: float, reason: str | None = None
     ) -> None:
-        message = execution.message
-        assert message is not None, "a turn that says something has a message"
+        message = cast("JsonDict", execution.message)  # whoever finishes one has opened it
         message["content"] = content
         self._emit(execution, at, name, message, reason)
 

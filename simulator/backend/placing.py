@@ -94,6 +94,8 @@ def _place_run(backend: Backend, item: JsonDict) -> JsonDict:
     usual = objects.run(id, int(created_at or 0), thread_id, assistant, **_present(given))
     if given.get("status") in TERMINAL:
         usual["expires_at"] = None
+    elif usual["expires_at"] <= backend.clock.now():  # it was made long ago and is said to be active
+        usual["expires_at"] = int(backend.clock.now()) + objects.RUN_LIFETIME_SECONDS
     _require_thread(backend, thread_id)
     run = backend.store.runs.replace({**usual, **given}, thread_id)
     backend.engine.adopt(run)
