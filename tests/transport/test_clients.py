@@ -27,6 +27,12 @@ def test_it_is_the_sdks_own_client(client, aclient):
     assert client.api_key == aclient.api_key == "sk-simulator"
 
 
+def test_its_http_client_is_set_up_as_the_sdks_own_but_for_the_environment(client, aclient):
+    for http_client in (client._client, aclient._client):
+        assert http_client.follow_redirects
+        assert not http_client.trust_env
+
+
 def test_it_asks_the_handler(client, api, retrieve):
     assert retrieve(client, "run_7") == "canned"
     (request,) = api.requests

@@ -200,6 +200,13 @@ def test_no_response_is_the_exception_of_the_library(library, kind, name):
     assert str(raised.value)
 
 
+def test_the_exception_has_its_request_without_a_client_too(library):
+    request = library.Request("GET", URL)
+    with pytest.raises(library.ReadError) as raised:
+        transport_for(library, lambda _: NoResponse(NoResponseKind.RESET), never).handle_request(request)
+    assert raised.value.request is request
+
+
 @pytest.mark.parametrize("kind, name", KINDS)
 def test_no_response_is_the_exception_of_the_library_in_async_clients(library, kind, name):
     async def main():
