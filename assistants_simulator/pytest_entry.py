@@ -1,0 +1,143 @@
+"""The pytest plugin: its hooks and fixtures.
+
+pytest loads this at every start, in projects without any test of ours too, so it imports nothing of the
+package. What a test with a simulator needs stands in `simulator/pytest_plugin.py`.
+
+PYTEST_DONT_REWRITE: there is no assert here, and pytest would warn where this was imported before it starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from . import shadow
+
+if TYPE_CHECKING:
+    import openai
+
+    from simulator import Simulator
+
+FIXTURE = "simulator"
+# The simulator of a test, from the set-up of the fixture to its end.
+ACTIVE: pytest.StashKey[Any] = pytest.StashKey()
+
+
+def _plugin() -> Any:
+    """Return `simulator.pytest_plugin`, or the same under this package's name where `simulator` is somebody else's."""
+    return import_module(".pytest_plugin", __package__)
+
+
+# Fixtures.
+
+
+@pytest.fixture(scope="session")
+def simulator_options() -> dict[str, Any]:
+    """Options of the fixture `simulator`: those of `Simulator(…)` and `passthrough`. Override it; any scope will do."""
+    return {}
+
+
+@pytest.fixture
+def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any]) -> Iterator[Simulator]:
+    """A simulator of the Assistants API that takes every client's requests; after the test it checks itself."""
+    item = request.node
+    with _plugin().simulating_test(item, simulator_options) as active:
+        item.stash[ACTIVE] = active
+        yield active
+        del item.stash[ACTIVE]  # items live as long as the session
+
+
+@pytest.fixture
+def openai_client(
+    request: pytest.FixtureRequest, simulator: Simulator, simulator_options: dict[str, Any]
+) -> Iterator[openai.OpenAI]:
+    """An `openai.OpenAI` whose requests the fixture `simulator` takes."""
+    plugin = _plugin()
+    with plugin.openai_client(plugin.options_of(request.node, simulator_options)) as client:
+        yield client
+
+
+@pytest.fixture
+def async_openai_client(
+    request: pytest.FixtureRequest, simulator: Simulator, simulator_options: dict[str, Any]
+) -> openai.AsyncOpenAI:
+    """An `openai.AsyncOpenAI` whose requests the fixture `simulator` takes."""
+    plugin = _plugin()
+    client: openai.AsyncOpenAI = plugin.async_openai_client(plugin.options_of(request.node, simulator_options))
+    return client
+
+
+# Hooks.
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, for --strict-markers and --markers."""
+    config.addinivalue_line(
+        "markers",
+        "simulator(**options): run the test against a simulator of the Assistants API, with options of "
+        "Simulator(...) and passthrough; they go over those of the fixture simulator_options.",
+    )
+
+
+def pytest_report_header() -> str | None:
+    """Say so where somebody else's `simulator` hides ours."""
+    return _shadow_notice()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """Say it again where something failed: an import may have, and with -q there is no header."""
+    if exitstatus and (notice := _shadow_notice()):
+        terminalreporter.write_line(notice)
+
+
+def _shadow_notice() -> str | None:
+    place = shadow()
+    if place is None:
+        return None
+    return (
+        f"assistants-simulator: `import simulator` finds {place}, not this package: "
+        "import it as `assistants_simulator` (fixtures and marker work as they are)"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let the marker alone bring the fixture."""
+    if item.get_closest_marker(FIXTURE) is not None:
+        names = getattr(item, "fixturenames", None)
+        if names is not None and FIXTURE not in names:
+            place = _first_of_function_scope(item, names)
+            # A new list: that of pytest is shared by all cases of a parametrised function.
+            item.fixturenames = [*names[:place], FIXTURE, *names[place:]]  # type: ignore[attr-defined]
+
+
+def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
+    """Return where the fixture goes: before `setup_method` and all else that is made anew for each test."""
+    info = getattr(item, "_fixtureinfo", None)  # not public; without it, first of all
+    definitions = getattr(info, "name2fixturedefs", {})
+    for place, name in enumerate(names):
+        if name in definitions and definitions[name][-1].scope == "function":
+            return place
+    return len(names) if definitions else 0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Check in the call phase, so that a test fails and does not err. Comes after the body, if that passed."""
+    active = item.stash.get(ACTIVE, None)
+    if active is not None:
+        _plugin().check(active)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+    """Add the timeline to the report of a test that failed."""
+    outcome = yield
+    active = item.stash.get(ACTIVE, None)
+    if active is not None:
+        report = outcome.get_result()
+        if report.failed:
+            report.sections += _plugin().sections(active, call)

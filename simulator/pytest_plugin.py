@@ -1,0 +1,163 @@
+"""What the pytest plugin does for a test that uses the simulator.
+
+The hooks and fixtures stand in `assistants_simulator/pytest_entry.py`, which pytest loads at every start;
+this is imported when the first test asks for a simulator.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import cache
+from ssl import SSLContext
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from .decorator import findings, refuse_unknown, simulating
+from .errors import CheckFailed, UsageError
+from .simulator import Simulator
+from .transport.clients import BASE_URL
+from .transport.environment import KEY, PLACEHOLDER_KEY
+from .transport.libraries import sdk_library
+
+if TYPE_CHECKING:
+    import openai
+
+# For those who register this module by hand: the hooks are there.
+pytest_plugins = ["assistants_simulator.pytest_entry"]
+
+MARKER = "simulator"
+SECTION = "assistants-simulator"
+TIMELINE_LINES = 40
+
+
+@contextmanager
+def simulating_test(item: pytest.Item, base: object) -> Iterator[Simulator]:
+    """Give a test its simulator, which intercepts inside the block.
+
+    A `unittest.TestCase`, which cannot ask for a fixture, has it as `self.simulator`.
+
+    Args:
+        base: what the fixture `simulator_options` returned; the markers of the test go over it.
+
+    Raises:
+        UsageError: an option that there is not, or a value that it cannot have; names the test.
+    """
+    options = options_of(item, base)
+    with ExitStack() as stack:
+        try:
+            simulator = stack.enter_context(simulating(options))
+        except UsageError as error:
+            raise Misuse(f"{item.nodeid}: {error}") from None
+        case = getattr(item, "instance", None)
+        if "unittest" in sys.modules and isinstance(case, sys.modules["unittest"].TestCase):
+            case.simulator = simulator
+        yield simulator
+
+
+def options_of(item: pytest.Item, base: object) -> dict[str, Any]:
+    """Return the options of a test: `base`, and over it those of its markers, the closest on top.
+
+    Raises:
+        UsageError: an option that there is not, or one that is not given by name; names the test.
+    """
+    if not isinstance(base, Mapping):
+        raise Misuse(f"{item.nodeid}: simulator_options must return a dict of options, not {base!r}.")
+    sources = [("simulator_options", base)]
+    for mark in reversed(list(item.iter_markers(MARKER))):  # pytest gives the closest first
+        if mark.args:
+            raise Misuse(
+                f"{item.nodeid}: @pytest.mark.{MARKER} takes options by name, such as seed=1, not {mark.args[0]!r}."
+            )
+        sources.append((f"@pytest.mark.{MARKER}", mark.kwargs))
+    return _merged(item, sources)
+
+
+def _merged(item: pytest.Item, sources: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """Return the options of all sources, the last on top."""
+    options: dict[str, Any] = {}
+    for source, more in sources:
+        try:
+            refuse_unknown(f"{item.nodeid}: {source}", more)
+        except UsageError as error:
+            raise Misuse(str(error)) from None
+        options |= more
+    return options
+
+
+class _Told(pytest.fail.Exception):  # type: ignore[misc, name-defined]  # a class, kept as an attribute
+    """pytest shows the text alone, without a traceback through this plugin."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, pytrace=False)
+
+
+class Finding(_Told, CheckFailed):
+    """What `Simulator.check` found."""
+
+    __module__, __qualname__ = "builtins", "CheckFailed"  # a report says no more than that, as of pytest's own
+
+
+class Misuse(_Told, UsageError):
+    """An option that cannot be meant."""
+
+    __module__, __qualname__ = "builtins", "UsageError"
+
+
+def check(simulator: Simulator) -> None:
+    """As `Simulator.check`."""
+    if found := findings(simulator):
+        raise Finding(str(found))
+
+
+def sections(simulator: Simulator, call: pytest.CallInfo[None]) -> list[tuple[str, str]]:
+    """Return what the report of a failed phase shows beside the failure, as pairs of title and text."""
+    try:
+        shown = [(SECTION, _timeline(simulator))]
+        found = findings(simulator) if call.when == "call" else None
+    except Exception as error:  # noqa: BLE001  # an exception out of a reporting hook ends the whole session
+        return [(SECTION, f"The timeline cannot be shown: {type(error).__name__}: {error}")]
+    if found and call.excinfo and str(found) != str(call.excinfo.value):  # else it is the failure
+        shown.insert(0, (f"{SECTION}: check() found as well", str(found)))
+    return shown
+
+
+def _timeline(simulator: Simulator) -> str:
+    from .report.timeline import render
+
+    return render(simulator.journal, limit=TIMELINE_LINES)
+
+
+def openai_client(options: Mapping[str, Any]) -> openai.OpenAI:
+    """Return a plain SDK client, as a program builds its own; it needs an active interception.
+
+    Args:
+        options: those of the test; the first of `api_keys` is the client's.
+    """
+    import openai
+
+    library = getattr(openai, "DefaultHttpxClient", sdk_library().Client)  # the SDK's is younger than 1.3.9
+    return openai.OpenAI(api_key=_api_key(options), base_url=BASE_URL, http_client=library(verify=_ssl_context()))
+
+
+def async_openai_client(options: Mapping[str, Any]) -> openai.AsyncOpenAI:
+    """Return a plain async SDK client, as `openai_client`."""
+    import openai
+
+    library = getattr(openai, "DefaultAsyncHttpxClient", sdk_library().AsyncClient)
+    return openai.AsyncOpenAI(api_key=_api_key(options), base_url=BASE_URL, http_client=library(verify=_ssl_context()))
+
+
+def _api_key(options: Mapping[str, Any]) -> str:
+    keys = list(options.get("api_keys", ()))
+    return str(keys[0]) if keys else os.environ.get(KEY) or PLACEHOLDER_KEY
+
+
+@cache
+def _ssl_context() -> SSLContext:
+    """Return one context for all clients: to read the certificates takes 18 ms, the rest of a client 0.1 ms."""
+    context: SSLContext = sdk_library().create_ssl_context()
+    return context
