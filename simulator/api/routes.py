@@ -128,7 +128,8 @@ def find(method: str, path: str) -> Match:
     literal = None if "*" in ids else _BY_ROUTE.get((method, "/".join(segments)))
     if literal is not None:
         return Match(literal, ())
-    shape = "/".join("*" if index % 2 and segment else segment for index, segment in enumerate(segments))
+    segments[1::2] = ["*" if id else "" for id in ids]
+    shape = "/".join(segments)
     operation = _BY_ROUTE.get((method, shape))
     if operation is None:
         raise _no_operation(method, path, segments, shape)

@@ -119,9 +119,10 @@ def submit_tool_outputs(call: Call) -> Reply:
 
 def _assistant(call: Call) -> JsonDict:
     id = call.body["assistant_id"]
-    if call.backend.store.assistants.get(id) is None and not id.startswith("asst"):
+    assistant = call.backend.store.assistants.get(id)
+    if assistant is None and not id.startswith("asst"):
         raise WrongPrefix("assistant_id", id, "asst")
-    return call.assistant(id)
+    return call.assistant(id) if assistant is None else assistant
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body, re
 _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
 SECONDS_WITHOUT_OPERATION = 0.05
+_USUAL_BETA = "assistants=v2"
 
 
 class ServiceMode(StrEnum):
@@ -178,6 +179,8 @@ class Service:
 
 def _check_beta(value: str | None) -> None:
     """Refuse a beta header that is missing, malformed, unknown, or v1, which this version does not speak."""
+    if value == _USUAL_BETA:
+        return
     if value is None:
         raise refusals.missing_beta()
     versions = {}

@@ -77,7 +77,6 @@ def run(id: str, created_at: int, thread_id: str, of: Mapping[str, Any], **given
         of: the assistant, whose configuration holds where the request gives nothing else.
         given: fields of the request, nulls left out.
     """
-    given = {**{key: of[key] for key in ("model", "instructions", "temperature", "top_p", "reasoning_effort")}, **given}
     tools = [normalised_tool(tool) for tool in given["tools"]] if "tools" in given else of["tools"]
     return {
         "id": id,
@@ -93,15 +92,15 @@ def run(id: str, created_at: int, thread_id: str, of: Mapping[str, Any], **given
         "completed_at": None,
         "required_action": None,
         "last_error": None,
-        "model": given["model"],
-        "instructions": given["instructions"],
+        "model": given.get("model", of["model"]),
+        "instructions": given.get("instructions", of["instructions"]),
         "tools": tools,
         # Empty in every JSON answer, whatever the assistant has (recorded-traffic.md 1).
         "tool_resources": EMPTY,
         "metadata": given.get("metadata", EMPTY),
-        "temperature": given["temperature"],
-        "top_p": given["top_p"],
-        "reasoning_effort": given["reasoning_effort"],
+        "temperature": given.get("temperature", of["temperature"]),
+        "top_p": given.get("top_p", of["top_p"]),
+        "reasoning_effort": given.get("reasoning_effort", of["reasoning_effort"]),
         "max_completion_tokens": given.get("max_completion_tokens"),
         "max_prompt_tokens": given.get("max_prompt_tokens"),
         "truncation_strategy": {**AUTO_TRUNCATION, **given.get("truncation_strategy", EMPTY)},
@@ -156,7 +155,7 @@ def text_part(value: str, annotations: Sequence[Any] = NOTHING) -> JsonDict:
 
 def message_text(message: Mapping[str, Any]) -> str:
     """Return the texts of a message in one."""
-    return "".join(part["text"]["value"] for part in message["content"] or () if part["type"] == "text")
+    return "".join([part["text"]["value"] for part in message["content"] or () if part["type"] == "text"])
 
 
 def message_creation(message_id: str) -> JsonDict:

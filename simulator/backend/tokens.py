@@ -19,7 +19,7 @@ def estimate(text: str) -> int:
 
 def estimate_prompt(view: View) -> int:
     """Return how many tokens the model is shown: instructions, messages, functions, outputs."""
-    messages = sum(estimate(text) + TOKENS_PER_MESSAGE for _, text in view.messages)
-    functions = sum(estimate(name) + estimate(str(schema)) for name, schema in view.functions.items())
-    outputs = sum(estimate(arguments) + estimate(output) for _, arguments, output in view.outputs)
+    messages = sum([estimate(text) + TOKENS_PER_MESSAGE for _, text in view.messages])
+    functions = sum([estimate(name) + estimate(str(schema)) for name, schema in view.functions.items()])
+    outputs = sum([estimate(arguments) + estimate(output) for _, arguments, output in view.outputs])
     return estimate(view.instructions) + messages + functions + outputs

@@ -45,7 +45,7 @@ def build_view(
     # A copy throughout: a brain may do with its view what it likes.
     run = _copy(run)
     return View(
-        user=next((text for role, text in reversed(shown) if role == "user"), ""),
+        user=_newest_of_user(shown),
         messages=shown,
         instructions="\n".join(filter(None, (run["instructions"], additional_instructions))),
         model=run["model"],
@@ -64,13 +64,20 @@ def _copy(item: Mapping[str, Any]) -> JsonDict:
     return copied
 
 
+def _newest_of_user(shown: Sequence[tuple[str, str]]) -> str:
+    for role, text in reversed(shown):
+        if role == "user":
+            return text
+    return ""
+
+
 def _functions(tools: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    functions = (tool["function"] for tool in tools if tool["type"] == "function")
+    functions = [tool["function"] for tool in tools if tool["type"] == "function"]
     return {function["name"]: function.get("parameters") or NO_PARAMETERS for function in functions}
 
 
 def _files(assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     resources = assistant.get("tool_resources") or EMPTY
     own = (resources.get("code_interpreter") or EMPTY).get("file_ids") or ()
-    attached = (one.get("file_id") for message in messages for one in message.get("attachments") or ())
-    return tuple(dict.fromkeys(file_id for file_id in (*own, *attached) if file_id))
+    attached = [one.get("file_id") for message in messages for one in message.get("attachments") or ()]
+    return tuple(dict.fromkeys(filter(None, (*own, *attached))))
