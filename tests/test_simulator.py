@@ -467,3 +467,23 @@ def test_clients_of_one_simulator_see_the_same_world():
     sim = Simulator()
     made = sim.client().beta.assistants.create(model="m")
     assert sim.client().beta.assistants.retrieve(made.id).id == made.id
+
+
+def test_a_brain_may_do_with_its_view_what_it_likes():
+    def vandal(view):
+        view.run["metadata"]["seen"] = "yes"
+        view.assistant["tools"].clear()
+        view.functions["f"]["properties"]["x"] = {}
+        view.messages.clear()
+        return say("done")
+
+    sim = Simulator(brain=vandal)
+    client = sim.client()
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    assistant = client.beta.assistants.create(model="gpt-4o", tools=tools)
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
+    client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    assert client.beta.assistants.retrieve(assistant.id).tools == assistant.tools
+    assert sim.runs[0]["metadata"] == {}
+    assert sim.views[0].messages == [("user", "Hello")]
+    assert Simulator().put("threads", {})["metadata"] == {}  # what all simulators share is as it was

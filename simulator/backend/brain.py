@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
+
+from pydantic_core import from_json, to_json
 
 from .turns import Turn
 
@@ -31,7 +33,7 @@ class View:
         outputs: the calls of this run that were answered, in order.
         files: ids of the files that the tools can reach.
         conversation: the id of the thread.
-        run: the run, for the curious; a copy.
+        run: the run, for the curious, as it was then.
         assistant: the assistant, likewise.
     """
 
@@ -46,6 +48,16 @@ class View:
     conversation: str = ""
     run: Mapping[str, Any] = field(default_factory=dict)
     assistant: Mapping[str, Any] = field(default_factory=dict)
+
+    def detached(self) -> View:
+        """Return the view for somebody's own code, which may do with it what it likes.
+
+        The values of a view that the engine made are those of the store: to copy them for scripts,
+        which only look, would cost a fifth of what creating a run does.
+        """
+        values = from_json(to_json((self.functions, self.settings, self.run, self.assistant)))
+        copies = dict(zip(("functions", "settings", "run", "assistant"), values, strict=True))
+        return replace(self, messages=list(self.messages), **copies)
 
 
 class Brain(Protocol):

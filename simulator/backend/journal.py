@@ -129,7 +129,7 @@ class Journal(Sequence[Entry]):
     @property
     def views(self) -> list[View]:
         """What the brain was shown, turn by turn."""
-        return [entry.view for entry in self.entries if isinstance(entry, Asked)]
+        return [entry.view.detached() for entry in self.entries if isinstance(entry, Asked)]
 
     def __len__(self) -> int:
         return len(self.entries)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
 from .brain import Output, View
 from .objects import EMPTY, NO_PARAMETERS, JsonDict, message_text
 from .store import Store
@@ -41,9 +39,7 @@ def build_view(
     # What was placed may have nulls anywhere.
     messages = [*store.messages.of(run["thread_id"]), *additional_messages]
     shown = [(message["role"], message_text(message)) for message in messages]
-    assistant = _copy(store.assistants.get(run["assistant_id"]) or EMPTY)
-    # A copy throughout: a brain may do with its view what it likes.
-    run = _copy(run)
+    assistant = store.assistants.get(run["assistant_id"]) or EMPTY
     return View(
         user=_newest_of_user(shown),
         messages=shown,
@@ -54,14 +50,9 @@ def build_view(
         outputs=tuple(outputs),
         files=_files(assistant, messages),
         conversation=run["thread_id"],
-        run=run,
-        assistant=assistant,
+        run=dict(run),
+        assistant=dict(assistant),
     )
-
-
-def _copy(item: Mapping[str, Any]) -> JsonDict:
-    copied: JsonDict = from_json(to_json(item))
-    return copied
 
 
 def _newest_of_user(shown: Sequence[tuple[str, str]]) -> str:

@@ -26,7 +26,7 @@ class FunctionBrain:
                 `check()`: raised through the SDK, it would be retried and wrapped.
         """
         try:
-            return as_turn(self._function(view))
+            return as_turn(self._function(view.detached()))
         except Exception as error:  # whatever somebody's callable raises is the test's mistake
             name = getattr(self._function, "__name__", repr(self._function))
             raise NoTurn(

@@ -55,7 +55,7 @@ class Piece:
         if isinstance(self.when, re.Pattern):
             return self.when.search(view.user) is not None
         try:
-            return bool(self.when(view))
+            return bool(self.when(view.detached()))
         except Exception as error:  # as with the callable that is a brain
             raise NoTurn(
                 f"{self.describe()} failed on user text {view.user!r}: {type(error).__name__}: {error}"

@@ -1,0 +1,125 @@
+"""The rows of the table: each figure with its promise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from . import calls, conversations, plugin, store
+from .sizes import Sizes
+from .timing import Spread
+
+RATIO = "×"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One figure.
+
+    Args:
+        name: what `--only` selects by; its beginning is enough.
+        what: is measured.
+        target: what it may be at most, in `unit`.
+        aim: what we would like it to be; None where the target is the aim.
+    """
+
+    name: str
+    what: str
+    measure: Callable[[Sizes], Spread]
+    target: float
+    aim: float | None = None
+    unit: str = RATIO
+
+
+_OPERATIONS: Sequence[tuple[str, calls.Operation]] = (
+    ("runs.retrieve", calls.retrieve_run),
+    ("messages.create", calls.create_message),
+    ("runs.create", calls.create_run),
+    (f"messages.list(limit={calls.PAGE})", calls.list_messages),
+)
+
+ROWS: Sequence[Row] = (
+    *(
+        Row(
+            name=f"client:{name.partition('(')[0]}",
+            what=f"{name} through client()",
+            measure=partial(calls.through_client, operation),
+            target=1.25,
+            aim=1.15,
+        )
+        for name, operation in _OPERATIONS
+    ),
+    *(
+        Row(
+            name=f"intercept:{name.partition('(')[0]}",
+            what=f"{name} through intercept()",
+            measure=partial(calls.through_intercept, operation),
+            target=1.28,
+        )
+        for name, operation in _OPERATIONS
+    ),
+    Row(
+        name="stream",
+        what="a streamed run of 1,000 deltas, per event",
+        measure=conversations.stream,
+        target=1.15,
+        aim=1.10,
+    ),
+    Row(name="loop", what="a whole loop with two parallel tool calls", measure=conversations.whole_loop, target=1.25),
+    Row(
+        name="store:runs.retrieve",
+        what="runs.retrieve with 100,000 messages in the store against 10",
+        measure=store.retrieve_run_of_many,
+        target=1.1,
+    ),
+    Row(
+        name="store:messages.list",
+        what="messages.list(limit=10) with 100,000 messages against 10",
+        measure=store.list_messages_of_many,
+        target=1.1,
+    ),
+    Row(
+        name="memory:off",
+        what="memory per stored message of 100 characters, journal off",
+        measure=store.memory_without_journal,
+        target=1_200,
+        unit="B",
+    ),
+    Row(
+        name="memory:on",
+        what="memory per stored message of 100 characters, journal on",
+        measure=store.memory_with_journal,
+        target=3_000,
+        unit="B",
+    ),
+    Row(
+        name="fixture",
+        what="set-up, check and teardown of the fixture, in a warm process",
+        measure=plugin.fixture,
+        target=3,
+        unit="ms",
+    ),
+    Row(
+        name="suite",
+        what="2,000 tests of six requests each, pytest -n 2",
+        measure=plugin.suite,
+        target=30,
+        unit="s",
+    ),
+    Row(
+        name="imports", what="what the unused plugin imports, best of 15", measure=plugin.imports, target=20, unit="ms"
+    ),
+)
+
+
+def selected(only: Sequence[str]) -> list[Row]:
+    """Return the rows whose names begin with one of `only`; without any, all.
+
+    Raises:
+        LookupError: no row's name begins so.
+    """
+    for beginning in only:
+        if not any(row.name.startswith(beginning) for row in ROWS):
+            raise LookupError(f"No row begins with {beginning!r}. There are: {', '.join(row.name for row in ROWS)}.")
+    return [row for row in ROWS if not only or row.name.startswith(tuple(only))]
