@@ -52,7 +52,7 @@ types: $(READY) ## mypy, strict
 	$(RUN) -m mypy
 
 coverage: .coverage ## every branch of the core is tested
-	$(RUN) -m coverage report --include='simulator/backend/*,simulator/api/*' --fail-under=100
+	$(RUN) -m coverage report --include='simulator/backend/*,simulator/api/*,simulator/brains/*' --fail-under=100
 
 # Runs the suite again only if something has changed since it last passed.
 .coverage: $(READY) $(SOURCES)

@@ -133,6 +133,15 @@ def pytest_runtest_call(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
+    """Leave no placeholder key behind: a monkeypatch that is older than our fixture puts it back when it is undone."""
+    used = ACTIVE in item.stash
+    yield
+    if used:
+        _plugin().forget_key()
+
+
+@pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Add the timeline to the report of a test that failed."""
     outcome = yield

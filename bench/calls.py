@@ -107,10 +107,14 @@ def _same_thread(world: World) -> Callable[[], str]:
 
 
 def _fresh_thread(world: World) -> Callable[[], str]:
-    """Return what makes a thread with a question in it, after the end of the runs that were made before."""
+    """Return what makes a thread with a question in it, after the end of all runs.
+
+    One run is made and ended here, so that a run ends before each call of the floor as well.
+    """
     client = world.sim.client()
 
     def prepare() -> str:
+        client.beta.threads.create_and_run(assistant_id=world.assistant)
         world.sim.clock.advance(LATER)
         return client.beta.threads.create(messages=[{"role": "user", "content": "What is the weather in Paris?"}]).id
 

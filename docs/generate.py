@@ -29,7 +29,7 @@ from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E4
 from simulator.report.demo import play  # noqa: E402
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md")
-DEMO_LINES = 20
+DEMO_LINES = 19
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # One bad request for each text of `api/validation.py`: operation, body.
@@ -145,7 +145,7 @@ def _words_one(maker: Any) -> bool:
     """Tell whether calling `maker` gives a refusal whose text it knows."""
     if inspect.isclass(maker):
         return maker not in (Refusal, InvalidParameter) and "__init__" in vars(maker)
-    return inspect.isfunction(maker)
+    return inspect.isfunction(maker) and "Refusal" in str(inspect.signature(maker).return_annotation)
 
 
 def _with_placeholders(maker: Callable[..., Refusal]) -> Refusal:

@@ -5,7 +5,6 @@ What a simulator for one test is, is said here, in `simulating`; the pytest plug
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,7 @@ from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
-from .errors import CheckFailed, UsageError
+from .errors import CheckFailed, UsageError, refuse_unknown
 
 if TYPE_CHECKING:
     from unittest import TestCase
@@ -78,29 +77,11 @@ def simulating(options: Mapping[str, Any]) -> Iterator[Simulator]:
             yield simulator
 
 
-def refuse_unknown(where: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that neither `Simulator` nor `intercept()` has.
-
-    Args:
-        where: begins the message, such as "@simulated of test_weather".
-
-    Raises:
-        UsageError: with the nearest option and all that there are.
-    """
-    known = option_names()
-    for name in options:
-        if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise UsageError(f"{where} has no option {name!r}.{hint} The options are {', '.join(known)}.")
-
-
 def option_names() -> tuple[str, ...]:
     """Return the names of all options, those of `Simulator` first."""
-    from .simulator import Simulator
+    from .simulator import OPTIONS
 
-    parameters = inspect.signature(Simulator).parameters.values()
-    return (*(each.name for each in parameters if each.kind is not each.VAR_KEYWORD), *INTERCEPT_OPTIONS)
+    return (*OPTIONS, *INTERCEPT_OPTIONS)
 
 
 def findings(simulator: Simulator) -> CheckFailed | None:
@@ -113,9 +94,11 @@ def findings(simulator: Simulator) -> CheckFailed | None:
 
 
 def _decorate(target: Any, options: dict[str, Any]) -> Any:
-    refuse_unknown(f"@simulated of {getattr(target, '__qualname__', repr(target))}", options)
+    refuse_unknown(f"@simulated of {_name(target)}", options, option_names())
     if isinstance(target, type):
         return _decorate_class(target, options)
+    if isinstance(target, (staticmethod, classmethod)):
+        return _around_member(target, options)
     if not callable(target):
         raise UsageError(f"@simulated stands over a function or a test class, not over {target!r}.")
     if inspect.isgeneratorfunction(target) or inspect.isasyncgenfunction(target):
@@ -158,9 +141,20 @@ def _inside(function: Callable[..., Any], block: Block) -> Callable[..., Any]:
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
         with block(args) as simulator:
-            return function(*args, **kwargs, **({PARAMETER: simulator} if wants else {}))
+            result = function(*args, **kwargs, **({PARAMETER: simulator} if wants else {}))
+            if inspect.iscoroutine(result):  # it would run after the block, and reach the network
+                result.close()
+                raise UsageError(
+                    f"@simulated stands over {_name(function)}, which gives a coroutine but is no async function:"
+                    " put @simulated over the async function itself."
+                )
+            return result
 
     return _without_parameter(run, signature)
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__qualname__", repr(function)))
 
 
 def _without_parameter(wrapper: Any, signature: inspect.Signature) -> Callable[..., Any]:

@@ -17,6 +17,9 @@ that the service sends. A `SimulatorError` always says what was wrong, where, an
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection, Iterable
+
 
 class SimulatorError(Exception):
     """The test, not the program under test, made a mistake. The state is as before."""
@@ -52,3 +55,33 @@ class CheckFailed(SimulatorError, AssertionError):
 
 class Refusal(Exception):
     """Base of the errors that the API itself gives; see `api/refusals.py`."""
+
+
+def suggestion(name: object, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` with the known name nearest to `name`; empty where none is near."""
+    near = difflib.get_close_matches(str(name), list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def refuse_unknown(where: str, given: Iterable[str], known: Collection[str]) -> None:
+    """Refuse the first option that is not known.
+
+    Args:
+        where: begins the message, such as "Simulator()".
+
+    Raises:
+        UsageError: with the nearest option and all that there are.
+    """
+    for name in given:
+        if name not in known:
+            options = ", ".join(known)
+            raise UsageError(f"{where} has no option {name!r}.{suggestion(name, known)} The options are {options}.")
+
+
+def told(error: BaseException) -> str:
+    """Return type and text of somebody's exception, whatever its text is: it goes into answers and reports."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001  # an exception may even fail to say what it is
+        text = "(its text cannot be had)"
+    return f"{type(error).__name__}: {text}".encode(errors="backslashreplace").decode()

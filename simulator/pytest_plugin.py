@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .decorator import findings, refuse_unknown, simulating
-from .errors import CheckFailed, UsageError
+from .decorator import findings, option_names, simulating
+from .errors import CheckFailed, UsageError, refuse_unknown
 from .simulator import Simulator
 from .transport.clients import BASE_URL
-from .transport.environment import KEY, PLACEHOLDER_KEY
+from .transport.environment import KEY, PLACEHOLDER_KEY, remove_left_over
 from .transport.libraries import sdk_library
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _merged(item: pytest.Item, sources: Iterable[tuple[str, Mapping[str, Any]]])
     options: dict[str, Any] = {}
     for source, more in sources:
         try:
-            refuse_unknown(f"{item.nodeid}: {source}", more)
+            refuse_unknown(f"{item.nodeid}: {source}", more, option_names())
         except UsageError as error:
             raise Misuse(str(error)) from None
         options |= more
@@ -111,6 +111,11 @@ def check(simulator: Simulator) -> None:
     """As `Simulator.check`."""
     if found := findings(simulator):
         raise Finding(str(found))
+
+
+def forget_key() -> None:
+    """Remove a placeholder key that an undone monkeypatch has put back."""
+    remove_left_over()
 
 
 def sections(simulator: Simulator, call: pytest.CallInfo[None]) -> list[tuple[str, str]]:

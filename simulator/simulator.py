@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
-import tempfile
+import secrets
+import shutil
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
+from .api.refusals import Reentered
 from .api.routes import OPERATION_NAMES
 from .api.service import Service, ServiceMode, ServiceSettings
 from .api.stubs import StubFunction, Stubs
@@ -24,18 +25,31 @@ from .backend.lifecycle import ACTIVE
 from .backend.objects import JsonDict
 from .backend.placing import place
 from .backend.records import ToolCallRecord, copies, tool_calls_of
+from .backend.shapes import check_saved
 from .backend.state import START, Backend
 from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
-from .errors import CheckFailed, StateError, UsageError
+from .errors import CheckFailed, StateError, UsageError, refuse_unknown, told
 
 if TYPE_CHECKING:
     import openai
 
-OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "journal", "api_keys")
-PROBLEMS = ("unused_script", "unexpected_request", "active_run")
+OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
+PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run")
 STATE_VERSION = 1
+# Real seconds. No request holds the lock for longer, unless a brain, a stub or a when= waits for something.
+LOCK_PATIENCE_SECONDS = 10.0
+
+
+class _Busy(UsageError):
+    """The lock is not to be had."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This simulator is asking a brain, a stub or a when=, which must not use it, nor wait for a thread"
+            " that does. What they need is in their argument; do the rest before or after."
+        )
 
 
 class Simulator:
@@ -49,7 +63,8 @@ class Simulator:
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
         service: `"normal"`; `"v1_refused"`; or `"sunset"`: 404 with an empty body, as since 2026-08-26.
-        strict: whether `check()` finds anything; False for exploring.
+        strict: False: `check()` never raises.
+        allow: findings that every `check()` passes over, as its own argument.
         journal: whether requests, views and changes of status are kept.
         api_keys: the keys that are taken; without any, every request is.
 
@@ -66,15 +81,17 @@ class Simulator:
         poll_after_ms: int | None = 0,
         service: str = ServiceMode.NORMAL,
         strict: bool = True,
+        allow: Collection[str] = frozenset(),
         journal: bool = True,
         api_keys: Collection[str] = (),
         **unknown: Never,
     ) -> None:
-        _refuse_unknown("Simulator()", unknown, OPTIONS)
+        refuse_unknown("Simulator()", unknown, OPTIONS)
         _check_options(seed, poll_after_ms, service)
         _refuse_texts(hosts=hosts, api_keys=api_keys)
-        self._lock = threading.RLock()
-        self._seed, self._hosts, self._strict = seed, tuple(hosts), strict
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+        self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
         self._settings = ServiceSettings(
             mode=ServiceMode(service), api_keys=tuple(api_keys), poll_after_ms=poll_after_ms
         )
@@ -92,15 +109,18 @@ class Simulator:
 
     def handle(self, request: Request) -> Response:
         """Answer one request. A streamed body is lazy, and holds nothing between two frames."""
-        with self._lock:
-            response, exchange = self._service.answer(request)
+        try:
+            with self._held():
+                response, exchange = self._service.answer(request)
+        except _Busy:
+            return self._service.refuse(request, Reentered(request.method, request.path))
         if isinstance(response.body, bytes):
             return response
         return Response(response.status, response.headers, self._read(response.body, exchange))
 
     def wait_until(self, due: float) -> None:
         """Move the clock to the time at which a frame is due; doors call this."""
-        with self._lock:
+        with self._held():
             self._clock.advance_to(due)
 
     def client(self, **options: Any) -> openai.OpenAI:
@@ -166,9 +186,9 @@ class Simulator:
         Raises:
             SimulatorError: something that is no turn, or an option that there is not.
         """
-        _refuse_unknown("script()", unknown, ("when", "assistant", "thread", "repeat", "optional"))
+        refuse_unknown("script()", unknown, ("when", "assistant", "thread", "repeat", "optional"))
         pieces = pieces_of(turns, when=when, assistant=assistant, thread=thread, repeat=repeat, optional=optional)
-        with self._lock:
+        with self._held():
             self._brain.add(pieces)
 
     def stub(
@@ -194,9 +214,8 @@ class Simulator:
         Raises:
             StateError: no such collection, or an object that cannot be placed.
         """
-        with self._lock:
-            self._backend.engine.settle()
-            copy: JsonDict = copies([place(self._backend, collection, item)])[0]
+        with self._settled() as backend:
+            copy: JsonDict = copies([place(backend, collection, item)])[0]
         return copy
 
     def watch(self, function: F) -> F:
@@ -218,17 +237,18 @@ class Simulator:
     @property
     def journal(self) -> Journal:
         """Everything that happened, in order."""
-        return self._journal
+        with self._settled():
+            return self._journal
 
     @property
     def requests(self) -> Sequence[Exchange]:
         """The requests with their answers."""
-        return self._journal.exchanges
+        return self.journal.exchanges
 
     @property
     def views(self) -> Sequence[View]:
         """What the model was shown, turn by turn."""
-        return self._journal.views
+        return self.journal.views
 
     @property
     def calls(self) -> Sequence[ToolCallRecord]:
@@ -257,16 +277,15 @@ class Simulator:
         """Raise if something that the test expected did not happen, or something else did.
 
         Args:
-            allow: findings to pass over: `unused_script`, `unexpected_request`, `active_run`.
+            allow: findings to pass over: `unused_script`, `unused_fault`, `unexpected_request`, `active_run`.
 
         Raises:
-            CheckFailed: pieces that no run took, requests that nothing was scripted or stubbed for,
-                runs that are still active.
+            CheckFailed: pieces that no run took, faults that struck nothing, requests that nothing was scripted
+                or stubbed for, runs that are still active.
+            UsageError: `allow` names another finding.
         """
-        wrong = set(allow).difference(PROBLEMS)
-        if wrong:
-            raise UsageError(f"check(allow=…) knows {', '.join(PROBLEMS)}, not {', '.join(map(repr, sorted(wrong)))}.")
-        found = [text for kind, text in self._findings() if kind not in allow]
+        passed_over = _known_problems(allow) | self._allow
+        found = [text for kind, text in self._findings() if kind not in passed_over]
         if found and self._strict:
             raise CheckFailed("\n".join(found))
 
@@ -276,6 +295,8 @@ class Simulator:
                 yield "unexpected_request", f"Unexpected: {surprise}"
             for piece in self._brain.unused:
                 yield "unused_script", f"Never used: {piece.describe()}"
+            for fault in backend.faults.unused:
+                yield "unused_fault", f"Never struck: {fault}"
             for run in backend.store.runs:
                 if run["status"] in ACTIVE:
                     yield "active_run", f"Still active: run {run['id']} of {run['thread_id']} is {run['status']}."
@@ -284,7 +305,7 @@ class Simulator:
 
     def reset(self) -> None:
         """Begin anew, as just built: scripts, stubs, faults and journal are gone, ids and clock at the start."""
-        with self._lock:
+        with self._held():
             self._brain.clear()
             self._journal.clear()
             self._clock.restart()
@@ -296,7 +317,7 @@ class Simulator:
         Stubs, keys and the journal are left out; so is a brain, which `load` takes again.
 
         Raises:
-            StateError: a script has a callable as `when`.
+            StateError: a script has a callable as `when`, or something is no JSON value; nothing is written.
         """
         with self._settled() as backend:
             state = {
@@ -305,8 +326,11 @@ class Simulator:
                 "scripts": self._brain.to_json(),
                 "backend": backend.to_json(),
             }
-            text = json.dumps(state, indent=1, ensure_ascii=False)
-        _write_whole(Path(path), text)
+            try:
+                content = json.dumps(state, indent=1, ensure_ascii=False, allow_nan=False).encode()
+            except (TypeError, ValueError, RecursionError) as error:
+                raise StateError(f"The state cannot be saved, JSON cannot hold it: {told(error)}") from error
+        _write_whole(Path(path), content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], brain: BrainChoice = None) -> Simulator:
@@ -316,18 +340,17 @@ class Simulator:
             StateError: the file is none that `save` wrote.
         """
         try:
-            state = json.loads(Path(path).read_text(encoding="utf-8"))
-            if state["version"] != STATE_VERSION:
-                raise StateError(f"{path} has version {state['version']!r}, this simulator reads {STATE_VERSION}.")
+            text = Path(path).read_text(encoding="utf-8")
+            state = json.loads(text, parse_constant=_refuse_constant)
+            _check_version(path, state["version"])
             self = cls(brain, **state["options"])
+            check_saved(text)
             self._brain.restore(state["scripts"])
             self._backend.restore(state["backend"])
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            if isinstance(error, StateError):
-                raise
-            raise StateError(
-                f"{path} is no state that Simulator.save wrote: {type(error).__name__}: {error}"
-            ) from error
+        except (OSError, StateError):
+            raise
+        except Exception as error:  # a file may hold anything: what it leads to is its fault
+            raise StateError(f"{path} is no state that Simulator.save wrote: {told(error)}") from error
         return self
 
     def _options(self) -> JsonDict:
@@ -337,35 +360,45 @@ class Simulator:
             "poll_after_ms": self._settings.poll_after_ms,
             "service": str(self._settings.mode),
             "strict": self._strict,
+            "allow": sorted(self._allow),
             "journal": self._journal.enabled,
         }
 
     @contextmanager
     def _settled(self) -> Iterator[Backend]:
         """Hold the lock, with everything done that is due by now."""
-        with self._lock:
+        with self._held():
             self._backend.engine.settle()
             yield self._backend
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Hold the lock. It is not given twice: a brain that used the simulator it answers for would find it half done.
+
+        Raises:
+            UsageError: the caller holds it, or whoever does has done so for a long time and may wait for the caller.
+        """
+        if self._holder == threading.get_ident() or not self._lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
+            raise _Busy
+        self._holder = threading.get_ident()
+        try:
+            yield
+        finally:
+            self._holder = None
+            self._lock.release()
 
     def _read(self, frames: Iterator[Frame], exchange: Exchange) -> Iterator[Frame]:
         """Pass frames on, each made under the lock, none read with it held."""
         kept = exchange.frames if self._journal.enabled else None
         backend = self._backend
         while backend is self._backend:  # `reset` cuts the stream off: its run is gone
-            with self._lock:
+            with self._held():
                 frame = next(frames, None)
             if frame is None:
                 return
             if kept is not None and frame.data:
                 kept.append(frame.data)
             yield frame
-
-
-def _refuse_unknown(where: str, unknown: Collection[str], known: Sequence[str]) -> None:
-    for name in unknown:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise UsageError(f"{where} has no option {name!r}.{hint} Its options are {', '.join(known)}.")
 
 
 def _check_options(seed: int, poll_after_ms: int | None, service: str) -> None:
@@ -377,19 +410,39 @@ def _check_options(seed: int, poll_after_ms: int | None, service: str) -> None:
         raise UsageError(f"service= is one of {', '.join(ServiceMode)}, not {service!r}.")
 
 
+def _known_problems(allow: Collection[str]) -> frozenset[str]:
+    _refuse_texts(allow=allow)
+    wrong = set(allow).difference(PROBLEMS)
+    if wrong:
+        raise UsageError(f"allow= knows {', '.join(PROBLEMS)}, not {', '.join(map(repr, sorted(wrong, key=str)))}.")
+    return frozenset(allow)
+
+
 def _refuse_texts(**lists: Iterable[str]) -> None:
     for name, value in lists.items():
         if isinstance(value, str):
-            raise UsageError(f"{name}= is a list, not one text: write [{value!r}].")
+            shown = "…" if name == "api_keys" else value
+            raise UsageError(f"{name}= is a list, not one text: write [{shown!r}].")
 
 
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file in one step, so that an interruption leaves the old one."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+def _check_version(path: str | os.PathLike[str], version: object) -> None:
+    if version != STATE_VERSION:
+        raise StateError(f"{path} has version {version!r}, this simulator reads {STATE_VERSION}.")
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} is no JSON value.")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file in one step, so that an interruption leaves the old one; its mode is as `open` leaves it."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
+        with temporary.open("xb") as file:
+            file.write(content)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink()
+        temporary.unlink(missing_ok=True)
         raise

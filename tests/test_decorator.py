@@ -16,6 +16,7 @@ import pytest
 
 from simulator import CheckFailed, Simulator, SimulatorError, call, say, simulated
 from simulator.decorator import option_names
+from simulator.errors import UsageError
 from simulator.transport import active
 
 ROOT = Path(__file__).parents[1]
@@ -467,3 +468,25 @@ def generator():
 
 async def async_generator():
     yield
+
+
+def test_a_function_that_gives_a_coroutine_is_refused_since_it_would_run_outside():
+    async def inner():
+        raise AssertionError
+
+    @simulated
+    def outer():
+        return inner()
+
+    with pytest.raises(UsageError, match=r"outer, which gives a coroutine but is no async function"):
+        outer()
+
+
+def test_a_static_method_under_the_decorator():
+    class Holder:
+        @simulated
+        @staticmethod
+        def reply(simulator):
+            return simulator
+
+    assert isinstance(Holder().reply(), Simulator)

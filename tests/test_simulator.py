@@ -1,6 +1,5 @@
 """The simulator as a test uses it: options, scripts, findings, placing, saving, threads, doors."""
 
-import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,31 +15,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:deprecated$:DeprecationWarning")
 HEADERS = {"openai-beta": "assistants=v2", "content-type": "application/json"}
 
 
-def ask(sim, method, path, body=None):
-    """Send one request and return status and parsed body."""
-    data = b"" if body is None else json.dumps(body).encode()
-    answer = sim.handle(Request(method, f"/v1{path}", "", HEADERS, data))
-    return answer.status, json.loads(answer.body)
-
-
-def started(sim, text="Hello?", assistant="asst_1", **body):
-    """Start a run on a new thread of its own; return status and answer."""
-    if sim._backend.store.assistants.get(assistant) is None:
-        sim.put("assistants", {"id": assistant, "name": assistant.upper()})
-    thread = {"messages": [{"role": "user", "content": text}]}
-    return ask(sim, "POST", "/threads/runs", {"assistant_id": assistant, "thread": thread, **body})
-
-
-def said(sim, run):
-    """Let time pass and return what the run wrote."""
-    sim.clock.advance(60)
-    return [
-        message["content"][0]["text"]["value"]
-        for message in sim.messages(run["thread_id"])
-        if message["run_id"] == run["id"]
-    ]
-
-
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -48,7 +22,7 @@ def said(sim, run):
     "options, words",
     [
         ({"sead": 1}, "no option 'sead'. Did you mean 'seed'?"),
-        ({"zzz": 1}, "no option 'zzz'. Its options are brain, seed"),
+        ({"zzz": 1}, "no option 'zzz'. The options are brain, seed"),
         ({"seed": "1"}, "seed= is an integer, not '1'"),
         ({"seed": True}, "seed= is an integer, not True"),
         ({"seed": 1.0}, "seed= is an integer, not 1.0"),
@@ -57,7 +31,7 @@ def said(sim, run):
         ({"poll_after_ms": True}, "poll_after_ms="),
         ({"service": "off"}, "service= is one of normal, v1_refused, sunset, not 'off'"),
         ({"service": None}, "service= is one of"),
-        ({"api_keys": "sk-x"}, "api_keys= is a list, not one text: write ['sk-x']"),
+        ({"api_keys": "sk-x"}, "api_keys= is a list, not one text: write ['…']"),
         ({"hosts": "example.com"}, "hosts= is a list, not one text: write ['example.com']"),
         ({"brain": "gpt-4o"}, "brain= is None, 'auto' or a callable of the view, not 'gpt-4o'"),
         ({"brain": 5}, "brain= is None"),
@@ -77,7 +51,7 @@ def test_options_are_keywords():
 # ── scripts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_script_is_cut_after_each_turn_that_ends_a_run():
+def test_a_script_is_cut_after_each_turn_that_ends_a_run(started, said):
     sim = Simulator()
     sim.script(run_code("1+1"), say("two"), "three")
     assert [said(sim, started(sim)[1]) for _ in range(2)] == [["two"], ["three"]]
@@ -87,7 +61,7 @@ def test_a_script_is_cut_after_each_turn_that_ends_a_run():
 @pytest.mark.parametrize(
     "when", ["budget", re.compile(r"bud\w+"), lambda view: "budget" in view.user], ids=["text", "pattern", "callable"]
 )
-def test_a_piece_is_taken_by_the_run_that_it_is_meant_for(when):
+def test_a_piece_is_taken_by_the_run_that_it_is_meant_for(started, said, when):
     sim = Simulator()
     sim.script("about anything")
     sim.script("about money", when=when)
@@ -97,7 +71,7 @@ def test_a_piece_is_taken_by_the_run_that_it_is_meant_for(when):
 
 
 @pytest.mark.parametrize("name", ["asst_two", "ASST_TWO"], ids=["id", "name"])
-def test_a_piece_can_be_meant_for_an_assistant(name):
+def test_a_piece_can_be_meant_for_an_assistant(started, said, name):
     sim = Simulator()
     sim.script("of two", assistant=name)
     sim.script("of any")
@@ -105,7 +79,7 @@ def test_a_piece_can_be_meant_for_an_assistant(name):
     assert said(sim, started(sim, assistant="asst_two")[1]) == ["of two"]
 
 
-def test_a_piece_can_be_meant_for_a_thread():
+def test_a_piece_can_be_meant_for_a_thread(ask, said):
     sim = Simulator()
     sim.put("assistants", {"id": "asst_1", "instructions": "i"})
     for thread in ("thread_a", "thread_b"):
@@ -116,21 +90,21 @@ def test_a_piece_can_be_meant_for_a_thread():
         assert said(sim, run) == [f"on {thread}"]
 
 
-def test_a_repeated_piece_goes_to_the_end_of_the_queue():
+def test_a_repeated_piece_goes_to_the_end_of_the_queue(started, said):
     sim = Simulator()
     sim.script("a", "b", repeat=True)
     assert [said(sim, started(sim)[1])[0] for _ in range(4)] == ["a", "b", "a", "b"]
     sim.check()
 
 
-def test_the_brain_is_asked_where_no_piece_fits():
+def test_the_brain_is_asked_where_no_piece_fits(started, said):
     sim = Simulator(brain=lambda view: f"echo {view.user}")
     sim.script("scripted", when="special")
     assert said(sim, started(sim, "usual")[1]) == ["echo usual"]
     assert said(sim, started(sim, "special")[1]) == ["scripted"]
 
 
-def test_the_auto_brain_calls_a_function_and_says_what_came_out():
+def test_the_auto_brain_calls_a_function_and_says_what_came_out(ask, started, said):
     sim = Simulator(brain="auto")
     schema = {"type": "object", "properties": {"city": {"type": "string", "enum": ["Lima"]}}, "required": ["city"]}
     sim.put(
@@ -172,7 +146,7 @@ def unused(sim):
 
 
 def unexpected(sim):
-    ask(sim, "POST", "/embeddings", {})
+    sim.handle(Request("POST", "/v1/embeddings", headers=HEADERS))
 
 
 def active(sim):
@@ -221,11 +195,13 @@ def test_an_optional_piece_is_no_finding():
 
 
 def test_check_knows_what_it_can_allow():
-    with pytest.raises(SimulatorError, match="knows unused_script, unexpected_request, active_run, not 'active'"):
+    with pytest.raises(
+        SimulatorError, match="knows unused_script, unused_fault, unexpected_request, active_run, not 'active'"
+    ):
         Simulator().check(allow={"active"})
 
 
-def test_check_lets_what_is_due_happen_first():
+def test_check_lets_what_is_due_happen_first(started):
     sim = Simulator()
     sim.script("Hello.")
     started(sim)
@@ -236,7 +212,7 @@ def test_check_lets_what_is_due_happen_first():
 # ── what happened ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_calls_runs_and_messages_are_copies():
+def test_calls_runs_and_messages_are_copies(started):
     sim = Simulator()
     sim.script(call_tools(call("f", x=1), call("g")), "unused")
     _, run = started(sim)
@@ -255,7 +231,7 @@ def test_messages_of_no_thread():
         Simulator().messages("thread_x")
 
 
-def test_views_and_requests_are_in_order():
+def test_views_and_requests_are_in_order(started):
     sim = Simulator(brain="auto")
     for text in ("one", "two"):
         started(sim, text)
@@ -264,7 +240,7 @@ def test_views_and_requests_are_in_order():
     assert len(sim.journal) >= 4
 
 
-def test_without_a_journal_nothing_is_kept():
+def test_without_a_journal_nothing_is_kept(started):
     sim = Simulator(brain="auto", journal=False)
     started(sim)
     assert (list(sim.requests), list(sim.views), len(sim.journal)) == ([], [], 0)
@@ -293,7 +269,7 @@ PLACED = [
 
 
 @pytest.mark.parametrize("collection, item, path", PLACED)
-def test_a_placed_object_is_read_as_given_and_filled(collection, item, path):
+def test_a_placed_object_is_read_as_given_and_filled(ask, collection, item, path):
     sim = Simulator()
     placed = sim.put(collection, item)
     status, read = ask(sim, "GET", path)
@@ -305,7 +281,7 @@ def test_a_placed_object_is_read_as_given_and_filled(collection, item, path):
     assert read["created_at"] == item.get("created_at", int(Simulator().clock.now()))
 
 
-def test_a_placed_object_is_a_copy_and_replaces_the_one_before():
+def test_a_placed_object_is_a_copy_and_replaces_the_one_before(ask):
     sim = Simulator()
     first = sim.put("assistants", {"id": "a", "metadata": {"n": "1"}})
     first["metadata"]["n"] = "changed"
@@ -342,7 +318,7 @@ def test_what_cannot_be_placed_changes_nothing(collection, item, words, tmp_path
 # ── threads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_sixteen_threads_lose_nothing_and_never_run_twice_on_a_thread():
+def test_sixteen_threads_lose_nothing_and_never_run_twice_on_a_thread(ask):
     sim = Simulator(brain=lambda view: call("f") if not view.outputs else "Done.")
     sim.put("assistants", {"id": "asst_1", "instructions": "i"})
     shared = ask(sim, "POST", "/threads")[1]["id"]
@@ -380,7 +356,7 @@ def test_sixteen_threads_lose_nothing_and_never_run_twice_on_a_thread():
     sim.check()
 
 
-def test_messages_of_sixteen_threads_are_all_kept():
+def test_messages_of_sixteen_threads_are_all_kept(ask):
     sim = Simulator()
     thread = ask(sim, "POST", "/threads")[1]["id"]
 
@@ -394,12 +370,12 @@ def test_messages_of_sixteen_threads_are_all_kept():
     assert {one["id"] for one in sim.messages(thread)} == set(ids)
 
 
-def test_a_frame_is_made_under_the_lock_and_read_without_it():
+def test_a_frame_is_made_under_the_lock_and_read_without_it(started):
     sim = Simulator(brain="auto")
     settle, owned = sim._backend.engine.settle, []
 
     def watched():
-        owned.append(sim._lock._is_owned())
+        owned.append(sim._lock.locked())
         settle()
 
     _, run = started(sim)
@@ -408,7 +384,7 @@ def test_a_frame_is_made_under_the_lock_and_read_without_it():
     path = f"/v1/threads/{run['thread_id']}/runs"
     answer = sim.handle(Request("POST", path, "", HEADERS, b'{"assistant_id": "asst_1", "stream": true}'))
     for frame in answer.body:
-        assert not sim._lock._is_owned()
+        assert not sim._lock.locked()
         sim.wait_until(frame.due)
     assert len(owned) > 3
     assert all(owned)

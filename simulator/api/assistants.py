@@ -56,10 +56,14 @@ def with_resources(body: Mapping[str, Any]) -> JsonDict:
     """
     if "tool_resources" not in body:
         return dict(body)
-    resources = body["tool_resources"]
-    if resources.get("file_search", {}).pop("vector_stores", None):
-        raise NotSimulated("POST", "/v1/vector_stores")
+    resources = {name: _without_stores(resource) for name, resource in body["tool_resources"].items()}
     return {**body, "tool_resources": {name: resource for name, resource in resources.items() if resource}}
+
+
+def _without_stores(resource: Mapping[str, Any]) -> JsonDict:
+    if resource.get("vector_stores"):
+        raise NotSimulated("POST", "/v1/vector_stores")
+    return {key: value for key, value in resource.items() if key != "vector_stores"}
 
 
 def check_tools(fields: Mapping[str, Any]) -> None:

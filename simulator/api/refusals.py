@@ -7,6 +7,7 @@ Texts, `param` and `code` are those of assistants-api.md 5 and 1.3 to 1.5. Where
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from traceback import walk_tb
 from typing import Any, ClassVar
 
 from .. import errors
@@ -27,8 +28,6 @@ class Refusal(errors.Refusal):
     type: ClassVar[str] = INVALID_REQUEST
     code: ClassVar[str | None] = None
     headers: ClassVar[Mapping[str, str]] = {}
-    unexpected: ClassVar[bool] = False
-    """Whether the test, not the program, is at fault, so that `check()` reports it."""
 
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
@@ -36,9 +35,22 @@ class Refusal(errors.Refusal):
         self.param = param
 
     def envelope(self) -> dict[str, Any]:
-        """Return the body of the answer: all four keys are always there."""
-        error = {"message": self.message, "type": self.type, "param": self.param, "code": self.code}
-        return {"error": error}
+        """Return the body of the answer."""
+        return envelope(self.message, self.type, self.param, self.code)
+
+
+class Surprise(Refusal):
+    """What the test did not foresee, so that `check()` reports it.
+
+    A 4xx with `x-should-retry: false`, since the SDKs retry what a transport raises, with real sleeps.
+    """
+
+    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
+
+
+def envelope(message: str, type: str, param: str | None, code: str | None) -> dict[str, Any]:
+    """Return the body of an error; all four keys are always there."""
+    return {"error": {"message": message, "type": type, "param": param, "code": code}}
 
 
 # Who asks, and with which header.
@@ -128,15 +140,10 @@ class MethodNotAllowed(Refusal):
         super().__init__(f"Not allowed to {method} on {path}. This route takes {', '.join(allowed)}.")
 
 
-class NotSimulated(Refusal):
-    """A route of the same host that is not simulated: the test must stub it or let it through.
-
-    A 4xx with `x-should-retry: false`, since the SDKs retry what a transport raises, with real sleeps.
-    """
+class NotSimulated(Surprise):
+    """A route of the same host that is not simulated: the test must stub it or let it through."""
 
     code = "not_simulated"
-    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
-    unexpected = True
 
     def __init__(self, method: str, path: str) -> None:
         super().__init__(
@@ -146,23 +153,40 @@ class NotSimulated(Refusal):
         )
 
 
-class StubFailed(Refusal):
+class StubFailed(Surprise):
     """Somebody's callable raised, or gave what JSON cannot hold. Raised through the SDK it would be retried."""
 
     code = "stub_failed"
-    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
-    unexpected = True
 
     def __init__(self, method: str, path: str, error: Exception) -> None:
-        super().__init__(f"assistants-simulator: the stub of {method} {path} failed: {type(error).__name__}: {error}")
+        super().__init__(f"assistants-simulator: the stub of {method} {path} failed: {errors.told(error)}")
 
 
-class NoTurnLeft(Refusal):
+class Reentered(Surprise):
+    """A brain, a stub or a `when=` made a request to the simulator that waits for its answer."""
+
+    code = "reentered"
+
+    def __init__(self, method: str, path: str) -> None:
+        super().__init__(
+            f"assistants-simulator: {method} {path} was made while this simulator asks a brain, a stub or a when=,"
+            " by these or by a thread they wait for. What they need is in their argument; do the rest before or after."
+        )
+
+
+class SimulatorFailed(Surprise):
+    """Something in the simulator itself broke, most likely over an object that was placed. Please report it."""
+
+    code = "simulator_failed"
+
+    def __init__(self, method: str, path: str, error: Exception) -> None:
+        super().__init__(f"assistants-simulator: {method} {path} broke in {_place(error)}: {errors.told(error)}")
+
+
+class NoTurnLeft(Surprise):
     """The run would have nothing to say: the script is used up, or the brain failed."""
 
     code = "no_turn_left"
-    headers: ClassVar[Mapping[str, str]] = {"x-should-retry": "false"}
-    unexpected = True
 
     def __init__(self, message: str) -> None:
         super().__init__(f"assistants-simulator: {message}")
@@ -295,6 +319,11 @@ class NothingToAnswer(Refusal):
 
     def __init__(self) -> None:
         super().__init__("Run creation requires a Thread with a user message or an assistant with instructions.")
+
+
+def _place(error: BaseException) -> str:
+    places = [f"{frame.f_code.co_qualname}, line {line}" for frame, line in walk_tb(error.__traceback__)]
+    return next(reversed(places), "an unknown place")
 
 
 def _masked(key: str) -> str:

@@ -136,10 +136,9 @@ def find(method: str, path: str) -> Match:
     return Match(operation, ids)
 
 
-def noun_of(path: str) -> str | None:
-    """Return the noun that a path begins with behind its prefix, if it is one that the host has."""
-    segments = _segments(path)
-    return segments[0] if segments[0] in _NOUNS | _OTHER_NOUNS else None
+def is_assistants_route(path: str) -> bool:
+    """Tell whether a path belongs to the API that was switched off."""
+    return _segments(path)[0] in _NOUNS
 
 
 def _segments(path: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..backend import objects
 from ..backend.engine import waiting_calls
@@ -12,7 +13,7 @@ from ..backend.ids import Ids
 from ..backend.lifecycle import ACTIVE, CANCELLABLE, RunStatus
 from ..backend.objects import EMPTY, JsonDict
 from ..errors import NoTurn
-from .assistants import check_tools
+from .assistants import check_tools, with_resources
 from .call import Call, Reply
 from .messages import new_message
 from .refusals import (
@@ -49,6 +50,7 @@ def create(call: Call) -> Reply:
 def create_and_run(call: Call) -> Reply:
     """Make a thread and start a run on it; nothing is made if the run is refused."""
     assistant = _assistant(call)
+    call = replace(call, body=with_resources(call.body))
     with _no_ids_used_if_refused(call.backend.ids):
         thread, messages = new_thread(call, call.body.get("thread", EMPTY))
         reply = _start(call, thread["id"], assistant, messages, thread)
@@ -88,7 +90,7 @@ def cancel(call: Call) -> JsonDict:
     run = call.run()
     if run["status"] not in CANCELLABLE:
         raise CannotCancel(run["status"])
-    call.backend.engine.cancel(call.backend.engine.executions[run["id"]])
+    call.backend.engine.cancel(run["id"])
     return run
 
 
@@ -111,7 +113,7 @@ def submit_tool_outputs(call: Call) -> Reply:
     stream = _new_stream(call)
     by_id = {output["tool_call_id"]: output.get("output") or "" for output in outputs}
     try:
-        call.backend.engine.submit(call.backend.engine.executions[run["id"]], by_id, stream)
+        call.backend.engine.submit(run["id"], by_id, stream)
     except NoTurn as problem:
         raise NoTurnLeft(str(problem)) from problem
     return stream or run

@@ -6,7 +6,7 @@ A refusal raised anywhere below becomes the error envelope here, once.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -17,8 +17,8 @@ from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
 from . import refusals
 from .call import Call
-from .refusals import Refusal
-from .routes import Match, Operation, find, noun_of
+from .refusals import Refusal, Surprise, envelope
+from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
 from .stubs import Stubs
 from .validation import read_body, read_query
@@ -49,7 +49,7 @@ class ServiceSettings:
     """
 
     mode: ServiceMode = ServiceMode.NORMAL
-    api_keys: Sequence[str] = ()
+    api_keys: Sequence[str] = field(default=(), repr=False)
     poll_after_ms: int | None = 0
 
 
@@ -73,7 +73,6 @@ class Service:
         backend = self._backend
         if "openai-beta" not in request.headers:  # a request made by hand may spell its headers in capitals
             request = replace(request, headers=read_headers(request.headers.items()))
-        backend.engine.settle()
         exchange = Exchange(
             at=backend.clock.now(),
             operation=None,
@@ -83,29 +82,43 @@ class Service:
             headers=kept_headers(request.headers),
             body=request.body,
         )
-        backend.journal.add(exchange)
         headers = {"content-type": JSON_TYPE, **self._usual_headers()}
         try:
+            backend.engine.settle()  # before the journal has the request: it is due earlier
+            backend.journal.add(exchange)
             response = self._answer(request, exchange, headers)
         except Refusal as refusal:
-            if refusal.unexpected:
-                exchange.unexpected = refusal.message
-                backend.engine.surprises.append(refusal.message)
-            body = json_body(refusal.envelope())
-            response = Response(refusal.status, {**headers, **refusal.headers}, body)
-        exchange.status = response.status
+            response = self._refused(refusal, exchange, headers)
+        except Exception as error:  # noqa: BLE001  # raised through the SDK it would be retried, and perhaps swallowed
+            failed = refusals.SimulatorFailed(request.method, request.path, error)
+            response = self._refused(failed, exchange, headers)
+        exchange.status, exchange.answered_at = response.status, backend.clock.now()
         if isinstance(response.body, bytes):
             exchange.response = response.body
         else:
             exchange.frames = []
         return response, exchange
 
+    def refuse(self, request: Request, surprise: Surprise) -> Response:
+        """Return a refusal that the service itself was never asked for; nothing but the surprise is kept."""
+        self._backend.engine.surprises.append(surprise.message)
+        return Response(
+            surprise.status, {"content-type": JSON_TYPE, **surprise.headers}, json_body(surprise.envelope())
+        )
+
+    def _refused(self, refusal: Refusal, exchange: Exchange, headers: Mapping[str, str]) -> Response:
+        if isinstance(refusal, Surprise):
+            exchange.unexpected = refusal.message
+            self._backend.engine.surprises.append(refusal.message)
+        body = json_body(refusal.envelope())
+        return Response(refusal.status, {**headers, **refusal.headers}, body)
+
     def _answer(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Response:
         stub = self._stubs.find(request) if self._stubs else None
         if stub is not None:
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return stub.answer(request)
-        if self._settings.mode is ServiceMode.SUNSET and noun_of(request.path) in ("assistants", "threads"):
+        if self._settings.mode is ServiceMode.SUNSET and is_assistants_route(request.path):
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return Response(404, {}, b"")
         try:
@@ -171,10 +184,9 @@ class Service:
 
     def _faulty(self, fault: HttpError, headers: Mapping[str, str]) -> Response:
         message = fault.message.replace("{request_id}", headers["x-request-id"])
-        error = {"message": message, "type": fault.type, "param": fault.param, "code": fault.code}
         # What a streamed answer would have been is thrown away; its run goes on.
         sent = {**headers, "content-type": JSON_TYPE, **fault.headers}
-        return Response(fault.status, sent, json_body({"error": error}))
+        return Response(fault.status, sent, json_body(envelope(message, fault.type, fault.param, fault.code)))
 
 
 def _check_beta(value: str | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from ..errors import UsageError
 from .refusals import StubFailed
-from .wire import Request, Response, json_response
+from .wire import Request, Response, json_body, json_response
 
 StubFunction: TypeAlias = Callable[[Request], Any]
 
@@ -63,6 +63,12 @@ class Stubs:
             raise UsageError(f"stub() takes json=… or a callable of the request, not {function!r}.")
         if (function is None) == (json is None):
             raise UsageError("stub() takes either json=… or a callable of the request.")
+        try:
+            json_body(json)
+        except ValueError as error:
+            raise UsageError(
+                f"stub(json=…): JSON cannot hold {json!r}. A callable stands second: stub(route, function)."
+            ) from error
         self._stubs.insert(0, Stub(method, path, function or (lambda _: json), status, dict(headers or {})))
 
     def find(self, request: Request) -> Stub | None:

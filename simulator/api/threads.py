@@ -42,16 +42,9 @@ def delete(call: Call) -> JsonDict:
     """Delete a thread with its messages and runs; whether an active run prevents it is not known."""
     thread = call.thread()
     for run in call.backend.store.runs.of(thread["id"]):
-        _end_stream(call, run["id"])
         call.backend.engine.forget(run["id"])
     call.backend.store.drop_thread(thread["id"])
     return deleted(thread)
-
-
-def _end_stream(call: Call, run_id: str) -> None:
-    execution = call.backend.engine.executions.get(run_id)
-    if execution is not None and execution.stream is not None:
-        execution.stream.ended = True
 
 
 def as_read(thread: Mapping[str, Any]) -> JsonDict:

@@ -92,7 +92,7 @@ def _path(loc: Sequence[int | str]) -> str:
     for step in loc:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif not step.startswith(("<", "[")):
+        elif step != "[key]" and not (step.startswith("<") and step.endswith(">")):  # pydantic's own
             path += f".{step}" if path else step
     return path
 
@@ -175,7 +175,7 @@ def _length(path: str, error: ErrorDetails) -> Refusal:
     value: Any = error["input"]
     side = "above_max" if bound == "max" else "below_min"
     if error["loc"][-1] == "[key]":
-        path, _, key = path.rpartition(".")
+        path, key = _path(error["loc"][:-2]), error["loc"][-2]
         text = f"Invalid property name in '{path}': '{key}' is too {word}. {_expected_length(bound, limit, value)}"
         return InvalidParameter(text, f"{path}.{key}", f"property_name_{side}_length")
     if isinstance(value, dict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 JSON_TYPE = "application/json"
 # With the charset in every recorded stream from 2024-03 to 2025-10 (recorded-traffic.md 3).
@@ -35,6 +35,14 @@ class Request:
     body: bytes = b""
     base_url: str = ""
     timeout: float | None = None
+
+    @property
+    def json(self) -> Any:
+        """The body, parsed; None where there is none or it is not JSON."""
+        try:
+            return from_json(self.body)
+        except ValueError:
+            return None
 
 
 class Frame(NamedTuple):

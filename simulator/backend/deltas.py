@@ -79,7 +79,7 @@ def code_deltas(call: Mapping[str, Any]) -> list[JsonDict]:
 
 
 def search_deltas(call: Mapping[str, Any]) -> list[JsonDict]:
-    """Return the one step delta of a file search; its results stay empty (recorded-traffic.md 6c)."""
+    """Return the one step delta of a file search; its results stay empty (recorded-traffic.md 7)."""
     search = {"ranking_options": RANKING_OPTIONS, "results": []}
     return [{"index": 0, "id": call["id"], "type": "file_search", "file_search": search}]
 

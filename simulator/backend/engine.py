@@ -5,7 +5,8 @@ have fired; a stream is the events as they fire, each with the object as it was 
 
 A turn of the model is planned as three events: `start` (the queue is over), `open` (the step, and
 its message, begin) and `close` (the turn has ended). What else can happen, `expire` and
-`confirm_cancel`, is on the same calendar. Every change of status goes through `_move`.
+`confirm_cancel`, is on the same calendar. Every change of status, of a run or a step, goes through
+`_apply`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from .deltas import joined_content
 from .execution import Deltas, Execution, Outputs, RunStream, StreamEvent
 from .ids import Ids
 from .journal import Asked, Journal, StatusChange
-from .lifecycle import ACTIVE, TERMINAL, Event, RunStatus, StepStatus, apply
+from .lifecycle import ACTIVE, TERMINAL, Event, RunStatus, Status, StepStatus, apply
 from .objects import EMPTY, JsonDict
 from .store import Store
 from .tokens import estimate, estimate_prompt
@@ -53,12 +54,6 @@ ALWAYS = -1  # the epoch of what stays planned whatever else is
 # How a message that was not finished says why (the spec's values; only `max_tokens` is recorded).
 _CUT_BY = {Event.CANCEL: "run_cancelled", Event.EXPIRE: "run_expired", Event.FAIL: "run_failed"}
 _CUT_BY_REASON = {"content_filter": "content_filter"}
-_STEP_EVENT = {
-    StepStatus.COMPLETED: "thread.run.step.completed",
-    StepStatus.FAILED: "thread.run.step.failed",
-    StepStatus.CANCELLED: "thread.run.step.cancelled",
-    StepStatus.EXPIRED: "thread.run.step.expired",
-}
 
 
 class Answer(NamedTuple):
@@ -112,7 +107,7 @@ class Engine:
         self._emit(execution, self.clock.now(), "thread.run.queued", run)
         self._plan_queued(execution, answer)
 
-    def submit(self, execution: Execution, outputs: Outputs, stream: RunStream | None = None) -> None:
+    def submit(self, run_id: str, outputs: Outputs, stream: RunStream | None = None) -> None:
         """Give a waiting run the outputs of its calls; it is queued again and the brain asked.
 
         Args:
@@ -121,7 +116,7 @@ class Engine:
         Raises:
             NoTurn: the brain has no answer; the run still waits.
         """
-        at = self.clock.now()
+        execution, at = self.executions[run_id], self.clock.now()
         answered = [
             Output(call["function"]["name"], call["function"]["arguments"], outputs[call["id"]])
             for call in waiting_calls(execution.run)
@@ -135,9 +130,9 @@ class Engine:
         self._move(execution, Event.SUBMIT, at)
         self._plan_queued(execution, answer)
 
-    def cancel(self, execution: Execution) -> None:
+    def cancel(self, run_id: str) -> None:
         """Begin to cancel: the run is `cancelling` until the calendar confirms it, and locks its thread till then."""
-        at = self.clock.now()
+        execution, at = self.executions[run_id], self.clock.now()
         self._cut(execution, Event.CANCEL, at)
         self._move(execution, Event.CANCEL, at)
         execution.epoch += 1
@@ -160,10 +155,12 @@ class Engine:
             execution.step = step
 
     def forget(self, run_id: str) -> None:
-        """Let go of a run that was deleted with its thread, or replaced."""
+        """Let go of a run that has ended, was deleted with its thread, or replaced."""
         execution = self.executions.pop(run_id, None)
         if execution is None:
             return
+        if execution.stream is not None:
+            execution.stream.ended = True  # whoever reads it must not wait for a run that is gone
         runs = self._active[execution.run["thread_id"]]
         del runs[run_id]
         if not runs:
@@ -365,25 +362,30 @@ class Engine:
     # The funnel.
 
     def _move(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
-        run = execution.run
-        before = run["status"]
-        after = apply(run, event, at, **fields)
-        self._journal_status(run, run, before, event, at)
+        after = self._apply(execution, execution.run, event, at, **fields)
         if after in TERMINAL:
             self._let_go(execution)
-        self._emit(execution, at, f"thread.run.{after}", run)
-        if execution.stream is not None and (after in TERMINAL or after == RunStatus.REQUIRES_ACTION):
+        elif after == RunStatus.REQUIRES_ACTION and execution.stream is not None:
             execution.stream.ended = True
             execution.stream = None
 
     def _close_step(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
-        step = self._step(execution)
-        before = step["status"]
         tokens = (execution.prompt_tokens, _completion_tokens(execution))
         execution.spent = (execution.spent[0] + tokens[0], execution.spent[1] + tokens[1])
-        after = apply(step, event, at, usage=objects.usage(*tokens), **fields)
-        self._journal_status(execution.run, step, before, event, at)
-        self._emit(execution, at, _STEP_EVENT[StepStatus(after)], step)
+        self._apply(execution, self._step(execution), event, at, usage=objects.usage(*tokens), **fields)
+
+    def _apply(self, execution: Execution, target: JsonDict, event: Event, at: float, **fields: object) -> Status:
+        """Move a run or a step by the table, and tell journal and stream.
+
+        A run that stops short ends its stream with `thread.run.incomplete`, as the spec and SDKs from
+        1.30 have it. Both recorded streams of that kind, of April 2024, end with `thread.run.completed`
+        and the status `incomplete` (recorded-traffic.md 6d): chosen against them, for what came later.
+        """
+        before = target["status"]
+        after = apply(target, event, at, **fields)
+        self._journal_status(execution.run, target, before, event, at)
+        self._emit(execution, at, f"{target['object']}.{after}", target)
+        return after
 
     def _finish_message(
         self, execution: Execution, name: str, content: list[JsonDict], at: float, reason: str | None = None

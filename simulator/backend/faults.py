@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ..errors import UsageError
+from ..errors import UsageError, suggestion
 
 ANY_OPERATION = "*"
 
@@ -112,6 +111,7 @@ class Planned:
     times: int
     skip: int
     at: Moment
+    struck: bool = False
 
 
 class Faults:
@@ -132,7 +132,8 @@ class Faults:
 
         Args:
             fault: made by `http_error`.
-            on: the name of an operation (`runs.retrieve`), or `*` for any request.
+            on: the name of an operation (`runs.retrieve`), or `*` for any. Stubs and routes that are not
+                simulated are never struck.
             times: how many requests it strikes.
             skip: how many pass unharmed before the first.
             at: `before` the effect, or `after` it: the effect is made and its answer lost.
@@ -143,7 +144,7 @@ class Faults:
         if not isinstance(fault, HttpError):
             raise UsageError(f"faults.add() takes a fault such as http_error(429), not {fault!r}.")
         if on != ANY_OPERATION and on not in self._operations:
-            raise UsageError(f"There is no operation {on!r}.{self._hint(on)} {ANY_OPERATION!r} strikes any request.")
+            raise UsageError(f"There is no operation {on!r}.{self._hint(on)} {ANY_OPERATION!r} strikes any operation.")
         if not _is_count(times) or times < 1 or not _is_count(skip):
             raise UsageError(f"times= is one or more and skip= zero or more, not {times!r} and {skip!r}.")
         if at not in tuple(Moment):
@@ -158,11 +159,17 @@ class Faults:
             if planned.skip:
                 planned.skip -= 1
                 continue
+            planned.struck = True
             planned.times -= 1
             if not planned.times:
                 self._planned.remove(planned)
             return planned
         return None
+
+    @property
+    def unused(self) -> list[str]:
+        """Those that struck nothing, as they were planned."""
+        return [f"http_error({one.fault.status}) on {one.on!r}" for one in self._planned if not one.struck]
 
     def clear(self) -> None:
         """Forget all that is planned."""
@@ -183,6 +190,7 @@ class Faults:
                 "times": one.times,
                 "skip": one.skip,
                 "at": str(one.at),
+                "struck": one.struck,
             }
             for one in self._planned
         ]
@@ -190,12 +198,12 @@ class Faults:
     def restore(self, saved: Iterable[Mapping[str, Any]]) -> None:
         """Plan what `to_json` described, instead of what is planned now."""
         self._planned = [
-            Planned(HttpError(**one["fault"]), one["on"], one["times"], one["skip"], Moment(one["at"])) for one in saved
+            Planned(HttpError(**one["fault"]), one["on"], one["times"], one["skip"], Moment(one["at"]), one["struck"])
+            for one in saved
         ]
 
     def _hint(self, name: str) -> str:
-        near = difflib.get_close_matches(str(name), self._operations, n=1)
-        return f" Did you mean {near[0]!r}?" if near else f" There are: {', '.join(self._operations)}."
+        return suggestion(name, self._operations) or f" There are: {', '.join(self._operations)}."
 
 
 def _is_count(value: object) -> bool:

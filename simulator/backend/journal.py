@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 from .brain import View
 from .turns import Turn
@@ -29,6 +29,7 @@ class Exchange:
 
     Args:
         at: when the request arrived, in virtual seconds since the epoch.
+        answered_at: when its answer, or the first of it, left.
         operation: its name (`runs.create`), or None for a route that is no operation.
         status: 0 where the connection failed.
         unexpected: why it counts as a surprise that `check()` reports; None for the usual.
@@ -41,6 +42,7 @@ class Exchange:
     query: str
     headers: Mapping[str, str]
     body: bytes
+    answered_at: float = 0.0
     status: int = 0
     response: bytes = b""
     frames: list[bytes] | None = None
@@ -84,7 +86,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Struck:
-    """A fault came into effect on the request that follows or precedes."""
+    """A fault came into effect on the request that stands before it."""
 
     at: float
     operation: str
@@ -134,7 +136,11 @@ class Journal(Sequence[Entry]):
     def __len__(self) -> int:
         return len(self.entries)
 
-    def __getitem__(self, index: Any) -> Any:
+    @overload
+    def __getitem__(self, index: int) -> Entry: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, index: int | slice) -> Entry | Sequence[Entry]:
         return self.entries[index]
 
     def __iter__(self) -> Iterator[Entry]:

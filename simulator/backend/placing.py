@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..errors import StateError
+from pydantic import ValidationError
+
+from ..errors import StateError, suggestion
 from . import objects
 from .lifecycle import TABLES, TERMINAL, RunStatus
 from .objects import EMPTY, NOTHING, JsonDict
+from .shapes import PLACED, first_problem
 from .state import Backend
 from .store import NO_PARENT
 
@@ -33,35 +35,56 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
             or a parent that is not named. Nothing is changed.
     """
     if collection not in _PLACERS:
-        near = difflib.get_close_matches(str(collection), _PLACERS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = suggestion(collection, _PLACERS)
         raise StateError(f"There is no collection {collection!r}.{hint} There are: {', '.join(_PLACERS)}.")
     if not isinstance(item, Mapping):
         raise StateError(f"put({collection!r}, …) takes an object, not {item!r}.")
-    before = backend.ids.counts
-    try:
-        return _PLACERS[collection](backend, dict(item))
-    except (AttributeError, KeyError, TypeError) as error:
-        backend.ids.rewind(before)
-        raise StateError(f"put({collection!r}, …): {item!r} is not formed as on the wire: {error!r}.") from error
+    return _PLACERS[collection](backend, dict(item))
 
 
 def _copied(collection: str, item: JsonDict) -> JsonDict:
+    """Return a copy that every operation can serve; whoever calls this has changed nothing yet."""
     try:
-        copy: JsonDict = json.loads(json.dumps(item, allow_nan=False))
-    except (TypeError, ValueError) as error:
+        copy: JsonDict = json.loads(json.dumps(item, allow_nan=False, ensure_ascii=False).encode())
+    except (TypeError, ValueError, RecursionError) as error:  # UnicodeEncodeError too: half of a surrogate pair
         raise StateError(f"put({collection!r}, …): JSON cannot hold the object: {error}.") from None
+    _check_identity(collection, copy)
+    if isinstance(copy.get("content"), str):
+        copy["content"] = [objects.text_part(copy["content"], [])]
+    try:
+        PLACED[collection].validate_python(copy)
+    except ValidationError as error:
+        raise StateError(
+            f"put({collection!r}, …): the object is not formed as on the wire. {first_problem(error)}."
+        ) from None
+    return copy
+
+
+def _check_identity(collection: str, copy: JsonDict) -> None:
     id = copy.get("id")
     if id is not None and (not isinstance(id, str) or not id):
         raise StateError(f"put({collection!r}, …): an id is a text that is not empty, not {id!r}.")
     for key in ("created_at", "expires_at"):
-        if not isinstance(copy.get(key, 0), int | float | None):
+        seconds = copy.get(key)
+        if seconds is not None and not _is_time(seconds):
             raise StateError(f"put({collection!r}, …): {key} is a number of seconds or null, not {copy[key]!r}.")
-    return copy
+
+
+def _is_time(value: object) -> bool:
+    # Past the bound, no float can hold the sum of two.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
+
+
+def _filled(given: JsonDict, **usual: Any) -> None:
+    """Put a value in the place of a null that no operation could serve."""
+    for key, value in usual.items():
+        if key in given and given[key] is None:
+            given[key] = value
 
 
 def _place_assistant(backend: Backend, item: JsonDict) -> JsonDict:
     given = _copied("assistants", item)
+    _filled(given, tools=[], tool_resources={})
     id, created_at = _identity(backend, given, "asst_")
     usual = objects.assistant(id, created_at, given.get("model") or "gpt-4o", **_present(given))
     return backend.store.assistants.replace({**usual, **given})
@@ -75,12 +98,23 @@ def _place_thread(backend: Backend, item: JsonDict) -> JsonDict:
 def _place_message(backend: Backend, item: JsonDict) -> JsonDict:
     given = _copied("messages", item)
     thread_id = _parent(given, "messages", "thread_id")
-    if isinstance(given.get("content"), str):
-        given["content"] = [objects.text_part(given["content"], [])]
+    if given.get("content"):
+        given["content"] = [_stored_part(part) for part in given["content"]]
     id, created_at = _identity(backend, given, "msg_")
     usual = objects.message(id, created_at, thread_id, "user", NOTHING)
     _require_thread(backend, thread_id)
     return backend.store.messages.replace({**usual, **given}, thread_id)
+
+
+def _stored_part(part: JsonDict) -> JsonDict:
+    """Return a part of a message as it is stored; a request has its text bare."""
+    if part["type"] != "text":
+        return part
+    text = part["text"]
+    return {
+        **part,
+        "text": {"value": text, "annotations": []} if isinstance(text, str) else {"annotations": [], **text},
+    }
 
 
 def _place_run(backend: Backend, item: JsonDict) -> JsonDict:
@@ -107,11 +141,9 @@ def _place_step(backend: Backend, item: JsonDict) -> JsonDict:
     run_id = _parent(given, "run_steps", "run_id")
     thread_id = _parent(given, "run_steps", "thread_id")
     _check_status("run_steps", given, "thread.run.step")
-    details = given.get("step_details") or objects.tool_calls(NOTHING)
-    if "type" not in details:
-        raise StateError(
-            f"put('run_steps', …): step_details has a type, tool_calls or message_creation, not {details!r}."
-        )
+    details = given["step_details"] = given.get("step_details") or objects.tool_calls([])
+    if given.setdefault("type", details["type"]) != details["type"]:
+        raise StateError(f"put('run_steps', …): its type is {given['type']!r}, and not that of {details!r}.")
     run = backend.store.runs.get(run_id, thread_id) or _run_of(backend, run_id, thread_id, given)
     id, created_at = _identity(backend, given, "step_")
     step = {**objects.run_step(id, created_at, run, details), **given}
@@ -130,7 +162,10 @@ def _place_file(backend: Backend, item: JsonDict) -> JsonDict:
     content = item.pop("content", b"")
     if not isinstance(content, str | bytes):
         raise StateError(f"put('files', …): content is bytes or a text, not {content!r}.")
-    data = content.encode() if isinstance(content, str) else content
+    try:
+        data = content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:
+        raise StateError(f"put('files', …): content cannot be written as UTF-8: {error}.") from None
     given = _copied("files", item)
     id, created_at = _identity(backend, given, "file-")
     usual = objects.file(id, created_at, f"{id}.txt", "assistants", len(data))

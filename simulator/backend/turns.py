@@ -93,7 +93,7 @@ class RunCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFiles:
-    """A file search call; `results` None: the files that are there are searched."""
+    """A file search call and what it found; `results` None: nothing, since searching files is not built yet."""
 
     query: str
     results: tuple[JsonObject, ...] | None = None
@@ -158,9 +158,11 @@ def as_turn(value: object) -> Turn:
         return CallTools(calls=(value,))
     if isinstance(value, str):
         return say(value)
+    hint = " Give the turns of a list one by one: script(*turns)." if isinstance(value, list | tuple) else ""
     raise TurnError(
         f"{value!r} is not a turn. A turn is made by say, call, call_tools, raw_call, run_code, search_files, fail,"
         " incomplete, finish or hang; a string is short for say(string)."
+        f"{hint}"
     )
 
 
@@ -244,6 +246,9 @@ def call_tools(*calls: ToolCall, takes: float | None = None) -> CallTools:
     for one in calls:
         if not isinstance(one, ToolCall):
             raise TurnError(f"call_tools() takes call(…) and raw_call(…), not {one!r}.")
+    ids = [one.id for one in calls if one.id is not None]
+    if len(set(ids)) != len(ids):
+        raise TurnError(f"call_tools(): the calls of one round have ids of their own, not {ids!r}.")
     widened = tuple(_widened(one) for one in calls) if len(calls) > 1 else calls
     return CallTools(calls=widened, takes=_seconds(takes))
 
@@ -268,7 +273,7 @@ def run_code(
 
 
 def search_files(query: str, *, results: Iterable[JsonObject] | None = None, takes: float | None = None) -> SearchFiles:
-    """Search files, then go on; `results` are as on the wire, None searches what is there."""
+    """Search files, then go on; `results` are as on the wire, None finds nothing yet."""
     found = None if results is None else tuple(_json_object(one, "a search result") for one in results)
     return SearchFiles(query=_text(query, "search_files()"), results=found, takes=_seconds(takes))
 
@@ -299,9 +304,9 @@ def finish(*, takes: float | None = None) -> Finish:
     return Finish(takes=_seconds(takes))
 
 
-def hang() -> Hang:
-    """Never end: only expiry and cancel do."""
-    return Hang()
+def hang(*, takes: float | None = None) -> Hang:
+    """Never end: only expiry and cancel do. `takes` is there as on every turn, and changes nothing."""
+    return Hang(takes=_seconds(takes))
 
 
 def _placed_annotations(annotations: Iterable[JsonObject], texts: Sequence[str]) -> tuple[JsonObject, ...]:
@@ -319,6 +324,8 @@ def _placed_annotations(annotations: Iterable[JsonObject], texts: Sequence[str])
             )
         found_to = annotation.get("end_index", start + len(marker))
         kind = "file_path" if "file_path" in annotation else "file_citation"
+        if not isinstance(annotation.get(kind, {}), dict):
+            raise TurnError(f"The annotation {annotation!r}: {kind} is an object, such as {{'file_id': 'file-1'}}.")
         places = {"type": kind, "text": text[start:found_to], "start_index": start, "end_index": found_to}
         placed.append({**places, **annotation})
     return tuple(placed)

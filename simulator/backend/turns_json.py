@@ -188,4 +188,5 @@ _READERS: dict[str, Callable[[Any, dict[str, Any]], Turn]] = {
     "fail": lambda value, options: turns.fail(**{**value, **options}),
     "incomplete": lambda value, options: turns.incomplete(value, **options),
     "finish": lambda value, options: turns.finish(**options),
+    "hang": lambda value, options: turns.hang(**options),
 }

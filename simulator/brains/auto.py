@@ -8,6 +8,7 @@ from typing import Any
 
 from ..backend.brain import View
 from ..backend.turns import Turn, as_turn, call, say
+from ..errors import NoTurn, told
 from .examples import example
 
 
@@ -20,7 +21,20 @@ class AutoBrain:
     """
 
     def answer(self, view: View) -> Turn:
-        """Return the turn; there always is one."""
+        """Return the turn.
+
+        Raises:
+            NoTurn: a schema or a choice of the run is such that there is none.
+        """
+        try:
+            return self._turn(view)
+        except Exception as error:  # raised through a request, it would tear the client's call apart
+            raise NoTurn(
+                f"The brain 'auto' has no answer for run {view.run['id']}, user text {view.user!r}: {told(error)}"
+                " Script the turn with sim.script(…)."
+            ) from error
+
+    def _turn(self, view: View) -> Turn:
         name = _chosen_function(view)
         if name is not None and not view.outputs:
             return as_turn(call(name, **_arguments(view.functions.get(name, {}))))

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from ..backend.brain import View
 from ..backend.turns import Turn, as_turn
-from ..errors import NoTurn
+from ..errors import NoTurn, told
 
 BrainFunction: TypeAlias = Callable[[View], object]
 
@@ -30,6 +30,5 @@ class FunctionBrain:
         except Exception as error:  # whatever somebody's callable raises is the test's mistake
             name = getattr(self._function, "__name__", repr(self._function))
             raise NoTurn(
-                f"The brain {name} failed on run {view.run['id']}, user text {view.user!r}:"
-                f" {type(error).__name__}: {error}"
+                f"The brain {name} failed on run {view.run['id']}, user text {view.user!r}: {told(error)}"
             ) from error

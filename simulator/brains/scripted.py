@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from ..backend.brain import Brain, View
 from ..backend.turns import Turn, as_turn, ends_run
 from ..backend.turns_json import turn_from_json, turn_to_json
-from ..errors import NoTurn, StateError, TurnError, UsageError
+from ..errors import NoTurn, StateError, TurnError, UsageError, told
 
 When: TypeAlias = str | re.Pattern[str] | Callable[[View], bool]
 
@@ -57,9 +57,7 @@ class Piece:
         try:
             return bool(self.when(view.detached()))
         except Exception as error:  # as with the callable that is a brain
-            raise NoTurn(
-                f"{self.describe()} failed on user text {view.user!r}: {type(error).__name__}: {error}"
-            ) from error
+            raise NoTurn(f"{self.describe()} failed on user text {view.user!r}: {told(error)}") from error
 
 
 class ScriptedBrain:

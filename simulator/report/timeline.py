@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ..api.routes import OPERATIONS
-from ..api.service import SECONDS_WITHOUT_OPERATION
 from ..backend.journal import Asked, Entry, Exchange, Handled, Journal, StatusChange, Struck
 from ..errors import UsageError
 from .wording import (
@@ -38,9 +36,11 @@ WIDTH = 100
 TIME_WIDTH = 9
 OPERATION_WIDTH = 24
 TEXT_LINES = 3
+NOTHING = (
+    "Nothing has happened: no request came. The simulator takes those to api.openai.com, *.openai.azure.com, the host\n"
+    "of OPENAI_BASE_URL, and Simulator(hosts=[...])."
+)
 SHARE_OF_BEGINNING = 4  # one line in four, where not all fit; how it ended matters more
-
-_SECONDS = {operation.name: operation.seconds for operation in OPERATIONS}
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ def render(journal: Sequence[Entry], *, limit: int | None = None) -> str:
         raise UsageError(f"render(limit=…) is a number of lines, two or more, or None, not {limit!r}.")
     if not journal:
         off = isinstance(journal, Journal) and not journal.enabled
-        return "The journal is switched off." if off else "Nothing has happened."
+        return "The journal is switched off." if off else NOTHING
     start = min(entry.at for entry in journal)
     lines = [_heading(start)]
     for row in _collapsed(sorted(_rows(journal), key=lambda row: row.at)):
@@ -108,9 +108,8 @@ def _rows(journal: Iterable[Entry]) -> list[Row]:
 
 def _exchange(exchange: Exchange, calls: dict[str, str]) -> Row:
     """Return the row of a request; `calls` gathers the calls by id, for the submit that answers them."""
-    cost = _SECONDS.get(exchange.operation or "", SECONDS_WITHOUT_OPERATION)
     row = Row(
-        at=exchange.at + cost,
+        at=exchange.answered_at,
         what=exchange.operation or f"{exchange.method} {exchange.path}",
         status=str(exchange.status or "—"),
     )

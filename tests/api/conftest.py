@@ -213,3 +213,14 @@ def stream(sim, api, world):
 def events(stream):
     """The events of a whole stream."""
     return lambda *turns, **options: [parsed(frame.data) for frame in stream(*turns, **options)]
+
+
+@pytest.fixture
+def deltas():
+    """The pieces that the delta events of a stream carry, one list for each event."""
+
+    def pieces(events, kind="message"):
+        found = [data["delta"] for name, data in events if name.endswith(f"{kind}.delta")]
+        return [delta["content"] if kind == "message" else delta["step_details"]["tool_calls"] for delta in found]
+
+    return pieces

@@ -5,7 +5,7 @@ import pytest
 from simulator import CheckFailed
 from simulator.api import routes
 from simulator.api.refusals import MethodNotAllowed, NotSimulated, UnknownUrl
-from simulator.api.routes import OPERATIONS, find, noun_of
+from simulator.api.routes import OPERATIONS, find, is_assistants_route
 
 # As the SDK names them under `beta`, with the SDK's own paths.
 EXPECTED = {
@@ -143,18 +143,18 @@ def test_a_wrong_method_is_405(api, refused):
 
 
 @pytest.mark.parametrize(
-    "path, noun",
+    "path, switched_off",
     [
-        ("/v1/threads/x", "threads"),
-        ("/openai/assistants", "assistants"),
-        ("/v1/files", "files"),
-        ("/", None),
-        ("/v1/", None),
-        ("/v1/x", None),
+        ("/v1/threads/x/runs", True),
+        ("/openai/assistants", True),
+        ("/v1/files", False),
+        ("/", False),
+        ("/v1/", False),
+        ("/v1/x", False),
     ],
 )
-def test_the_noun_of_a_path(path, noun):
-    assert noun_of(path) == noun
+def test_which_routes_were_switched_off(path, switched_off):
+    assert is_assistants_route(path) is switched_off
 
 
 def test_every_operation_takes_time():

@@ -120,11 +120,14 @@ def test_what_was_found_shows_its_text_only_if_that_is_included(api, world, quer
     assert listed["first_id"] == newest["id"]
 
 
-def test_including_does_not_change_what_is_stored(api, world, unchanged):
+@pytest.mark.parametrize("query", ["", INCLUDE], ids=["plain", "included"])
+def test_listing_steps_does_not_change_what_is_stored(api, world, unchanged, query):
     path, _ = world.started(search_files("taxes", results=[{**RESULT, **CONTENT}]), "Found.")
     world.until(path, "completed")
     with unchanged():
-        api.get(f"{path}/steps")
+        listed = api.get(f"{path}/steps", query).json["data"]
+    (found,) = listed[1]["step_details"]["tool_calls"][0]["file_search"]["results"]
+    assert ("content" in found) == bool(query)  # there was something to leave out
 
 
 def test_a_step_belongs_to_one_run(api, world, refused):

@@ -9,11 +9,6 @@ INCLUDE = "include[]=step_details.tool_calls[*].file_search.results[*].content"
 RESULT = {"file_id": "file-1", "file_name": "a.txt", "score": 0.5, "attributes": {}, "content": []}
 
 
-def deltas(events, kind="message"):
-    found = [data["delta"] for name, data in events if name.endswith(f"{kind}.delta")]
-    return [delta["content"] if kind == "message" else delta["step_details"]["tool_calls"] for delta in found]
-
-
 def test_a_streamed_run_shows_resources_that_it_does_not_have(api, events):
     runs = [data for name, data in events("Hello.") if name.startswith(RUN) and STEP not in name]
     path = f"/threads/{runs[0]['thread_id']}/runs/{runs[0]['id']}"
@@ -76,7 +71,7 @@ def test_a_tool_step_begins_without_calls(events):
     assert first["step_details"] == {"type": "tool_calls", "tool_calls": []}
 
 
-def test_the_deltas_of_a_text(events):
+def test_the_deltas_of_a_text(deltas, events):
     streamed = events("Filled up, ünder way.")
     parts = deltas(streamed)
     assert all(len(part) == 1 for part in parts)
@@ -92,11 +87,11 @@ def test_the_deltas_of_a_text(events):
 
 
 @pytest.mark.parametrize("chunks, pieces", [(1, ["Hello"]), (2, ["He", "llo"]), (["H", "ello"], ["H", "ello"])])
-def test_a_test_can_say_what_the_pieces_are(events, chunks, pieces):
+def test_a_test_can_say_what_the_pieces_are(deltas, events, chunks, pieces):
     assert [part[0]["text"]["value"] for part in deltas(events(say("Hello", chunks=chunks)))] == pieces
 
 
-def test_the_delta_of_a_citation_has_a_quote_and_the_message_has_none(events):
+def test_the_delta_of_a_citation_has_a_quote_and_the_message_has_none(deltas, events):
     text = "Pizza【4:0†a.txt】."
     cited = {"text": "【4:0†a.txt】", "file_citation": {"file_id": "file-1"}}
     streamed = events(say(text, annotations=[cited]))
@@ -109,13 +104,13 @@ def test_the_delta_of_a_citation_has_a_quote_and_the_message_has_none(events):
     assert content[0]["text"]["annotations"] == [{**place, "file_citation": {"file_id": "file-1"}}]
 
 
-def test_an_image_is_one_delta_and_the_text_behind_it_has_no_annotations(events):
+def test_an_image_is_one_delta_and_the_text_behind_it_has_no_annotations(deltas, events):
     parts = [part[0] for part in deltas(events(say(image("file-1"), "A chart.")))]
     assert parts[0] == {"index": 0, "type": "image_file", "image_file": {"file_id": "file-1"}}
     assert all(part["index"] == 1 and list(part["text"]) == ["value"] for part in parts[1:])
 
 
-def test_the_deltas_of_functions(events):
+def test_the_deltas_of_functions(deltas, events):
     streamed = events(call_tools(call("f", city="Lima"), call("g")), "unused")
     parts = [part[0] for part in deltas(streamed, "step")]
     by_index = {index: [part for part in parts if part["index"] == index] for index in (0, 1)}
@@ -131,7 +126,7 @@ def test_the_deltas_of_functions(events):
     assert [one["id"] for one in asked] == [by_index[0][0]["id"], by_index[1][0]["id"]]
 
 
-def test_the_deltas_of_code(events):
+def test_the_deltas_of_code(deltas, events):
     parts = [part[0] for part in deltas(events(run_code("print(65)", logs="65"), "x"), "step")]
     assert list(parts[0]) == ["index", "id", "type", "code_interpreter"]
     assert parts[0]["code_interpreter"] == {"input": "", "outputs": []}
@@ -144,7 +139,7 @@ def test_the_deltas_of_code(events):
 
 
 @pytest.mark.parametrize("query, has_content", [("", False), (INCLUDE, True)])
-def test_what_was_found_shows_its_text_only_if_that_is_included(events, query, has_content):
+def test_what_was_found_shows_its_text_only_if_that_is_included(deltas, events, query, has_content):
     streamed = events(search_files("x", results=[RESULT]), "Found.", query=query)
     (part,) = deltas(streamed, "step")
     ranking = {"ranker": "default_2024_08_21", "score_threshold": 0.0}

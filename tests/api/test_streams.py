@@ -33,11 +33,6 @@ def names(events):
     return [name for name, _ in itertools.groupby(name for name, _ in events)]
 
 
-def deltas(events, kind="message"):
-    found = [data["delta"] for name, data in events if name.endswith(f"{kind}.delta")]
-    return [delta["content"] if kind == "message" else delta["step_details"]["tool_calls"] for delta in found]
-
-
 # ── order ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 ORDERS = {
@@ -225,7 +220,7 @@ def test_a_cancel_before_the_first_word(api, world, stream, parse):
     assert names([parse(frame.data) for frame in frames]) == [f"{RUN}.cancelling", f"{RUN}.cancelled", "done"]
 
 
-def test_an_expiry_cuts_the_stream_short(stream, parse):
+def test_an_expiry_cuts_the_stream_short(deltas, stream, parse):
     rest = [parse(frame.data) for frame in stream(say("one two three four", takes=1000))]
     assert names(rest)[-5:] == [
         f"{MESSAGE}.delta",
@@ -249,7 +244,7 @@ def test_outputs_can_be_posted_while_the_first_stream_is_open(api, stream, parse
     assert [parse(frame.data)[0] for frame in frames] == ["done"]
 
 
-def test_two_streams_at_once_do_not_disturb_each_other(sim, api, world, parse):
+def test_two_streams_at_once_do_not_disturb_each_other(deltas, sim, api, world, parse):
     assistant = world.assistant()
     frames, seen = [], [[], []]
     for word in ("Apple", "Pear"):

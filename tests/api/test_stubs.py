@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from simulator import CheckFailed, Response, SimulatorError
+from simulator import CheckFailed, Request, Response, Simulator, SimulatorError
 
 ROUTE = "POST /v1/embeddings"
 
@@ -61,7 +61,6 @@ def test_a_stub_wins_over_an_operation(sim, api):
 
 
 def test_a_stub_wins_over_the_end_of_the_service(api_of):
-    from simulator import Simulator
 
     sim = Simulator(service="sunset")
     sim.stub("GET /v1/assistants", json="stubbed")
@@ -110,3 +109,15 @@ def test_a_stub_that_cannot_be_meant_is_the_tests_mistake(sim, api, arguments, o
         sim.stub(*arguments, **options)
     assert said in str(caught.value)
     assert api.post("/embeddings").error["code"] == "not_simulated"
+
+
+def test_what_json_cannot_hold_is_told_at_once():
+    with pytest.raises(SimulatorError, match=r"A callable stands second: stub\(route, function\)"):
+        Simulator().stub("POST /v1/embeddings", json=lambda request: {})
+
+
+def test_the_callable_reads_the_body_as_json():
+    sim = Simulator()
+    sim.stub("POST /v1/embeddings", lambda request: {"model": request.json["model"]})
+    assert sim.handle(Request("POST", "/v1/embeddings", body=b'{"model": "m"}')).body == b'{\n  "model": "m"\n}'
+    assert Request("POST", "/", body=b"{").json is None

@@ -1,6 +1,13 @@
 """The validator's words: assistants-api.md 5.2."""
 
+import json
+
 import pytest
+from pydantic import TypeAdapter
+
+from simulator.api import bodies
+from simulator.api.refusals import Refusal
+from simulator.api.validation import read_body
 
 MISSING, UNKNOWN = "missing_required_parameter", "unknown_parameter"
 TYPE, VALUE, LONG = "invalid_type", "invalid_value", "string_above_max_length"
@@ -395,3 +402,11 @@ CASES = [
 def test_a_body_that_does_not_fit_is_refused_in_the_services_words(*, api, refused, path, body, message, param, code):
     error = refused(lambda: api.post(path, body), 400)
     assert error == {"message": message, "type": "invalid_request_error", "param": param, "code": code}
+
+
+@pytest.mark.parametrize("key", ["a.b" * 30, "x[0]" * 20, "[key]" * 20, "<x>" * 30])
+def test_the_key_of_metadata_is_told_whole(key):
+    with pytest.raises(Refusal) as caught:
+        read_body(TypeAdapter(bodies.MetadataUpdate), json.dumps({"metadata": {key: "v"}}).encode(), None)
+    assert caught.value.param == f"metadata.{key}"
+    assert caught.value.message.startswith(f"Invalid property name in 'metadata': '{key}' is too long.")

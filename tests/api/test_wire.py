@@ -4,7 +4,6 @@ import pytest
 
 from simulator.api.wire import (
     SSE_DONE,
-    Frame,
     NoResponse,
     NoResponseKind,
     Request,
@@ -56,12 +55,3 @@ def test_what_crosses_a_door_cannot_be_changed(value):
 
 def test_a_request_needs_only_method_and_path():
     assert Request("GET", "/v1/threads") == Request("GET", "/v1/threads", "", {}, b"", "", None)
-
-
-def test_requests_do_not_share_their_headers():
-    assert Request("GET", "/").headers is not Request("GET", "/").headers
-
-
-def test_a_frame_is_a_pair():
-    due, data = Frame(1.5, b"x")
-    assert (due, data) == (1.5, b"x")

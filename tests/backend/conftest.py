@@ -97,10 +97,10 @@ class Lab:
         """Submit outputs in the order of the calls that wait."""
         by_id = {call["id"]: output for call, output in zip(waiting_calls(run), outputs, strict=True)}
         self.stream = RunStream() if stream else None
-        self.engine.submit(self.execution(run), by_id, self.stream)
+        self.engine.submit(run["id"], by_id, self.stream)
 
     def cancel(self, run):
-        self.engine.cancel(self.execution(run))
+        self.engine.cancel(run["id"])
 
     # Time.
 

@@ -56,8 +56,8 @@ def test_the_least_that_can_be_placed(lab, collection, item, object, prefix):
 
 
 def test_what_is_given_is_kept_be_it_null_or_odd(put):
-    placed = put("assistants", id="known", created_at=None, model=None, tools=None, extra={"x": [1]})
-    assert [placed[key] for key in ("id", "created_at", "model", "tools", "extra")] == [
+    placed = put("assistants", id="known", created_at=None, model=None, name=None, extra={"x": [1]})
+    assert [placed[key] for key in ("id", "created_at", "model", "name", "extra")] == [
         "known",
         None,
         None,
@@ -80,6 +80,25 @@ def test_a_text_becomes_the_content_of_a_message(put):
     assert put("messages", thread_id="thread_1", content="Hello.")["content"] == [objects.text_part("Hello.")]
     assert put("messages", thread_id="thread_1")["content"] == []
     assert put("messages", thread_id="thread_1", content=None)["content"] is None
+
+
+def test_what_no_operation_could_serve_as_null_is_empty(put):
+    placed = put("assistants", tools=None, tool_resources=None)
+    assert (placed["tools"], placed["tool_resources"]) == ([], {})
+    step = put("run_steps", run_id="run_1", thread_id="thread_1", step_details=None)
+    assert (step["type"], step["step_details"]) == ("tool_calls", {"type": "tool_calls", "tool_calls": []})
+
+
+def test_content_in_the_form_of_a_request_is_stored_as_the_service_does(put):
+    image = {"type": "image_file", "image_file": {"file_id": "file-1"}}
+    content = [{"type": "text", "text": "hi"}, image, {"type": "text", "text": {"value": "ho"}}]
+    placed = put("messages", thread_id="thread_1", content=content)
+    assert placed["content"] == [objects.text_part("hi"), image, objects.text_part("ho")]
+
+
+def test_a_step_has_the_type_of_its_details(put):
+    details = objects.message_creation("msg_1")
+    assert put("run_steps", run_id="run_1", thread_id="thread_1", step_details=details)["type"] == "message_creation"
 
 
 def test_a_file_has_bytes_or_a_text(lab, put):
@@ -139,6 +158,17 @@ def test_a_run_without_an_expiry_stays(lab):
     lab.wait(100_000)
     assert run["status"] == "requires_action"
     assert lab.engine.next_due() is None
+
+
+@pytest.mark.parametrize("age, left", [(599, 1), (600, 600), (100_000, 600)])
+def test_an_active_run_that_was_made_long_ago_has_its_time_from_now(lab, put, age, left):
+    created_at = int(lab.now) - age
+    run = put("runs", thread_id="thread_1", status="in_progress", created_at=created_at)
+    assert (run["created_at"], run["expires_at"]) == (created_at, int(lab.now) + left)
+    lab.wait(left - 0.1)
+    assert run["status"] == "in_progress"
+    lab.wait(0.1)
+    assert run["status"] == "expired"
 
 
 def test_a_finished_run_locks_nothing(lab, put):
@@ -227,6 +257,14 @@ def test_a_replaced_run_expires_at_its_new_time(lab):
 
 # What cannot be placed.
 
+
+def deep():
+    value = {}
+    for _ in range(200_000):
+        value = {"x": value}
+    return value
+
+
 BAD = [
     (
         "asistants",
@@ -253,13 +291,57 @@ BAD = [
     ),
     ("runs", {"thread_id": "t", "status": None}, r"there is no status None"),
     ("run_steps", {"thread_id": "t", "run_id": "r", "status": "queued"}, r"There are: in_progress, cancelled, failed,"),
-    ("run_steps", {"thread_id": "t", "run_id": "r", "step_details": {"x": 1}}, r"step_details has a type"),
-    ("run_steps", {"thread_id": "t", "run_id": "r", "step_details": 5}, r"is not formed as on the wire"),
+    ("run_steps", {"thread_id": "t", "run_id": "r", "step_details": {"x": 1}}, r"step_details\.type: Field required"),
+    ("run_steps", {"thread_id": "t", "run_id": "r", "step_details": 5}, r"step_details: .* valid dictionary, not 5"),
+    ("run_steps", {"thread_id": "t", "run_id": "r", "step_details": ["type"]}, r"step_details: .* valid dictionary"),
     (
-        "runs",
-        {"thread_id": "t", "tools": [{}]},
-        r"put\('runs', …\): .* is not formed as on the wire: KeyError\('type'\)",
+        "run_steps",
+        {
+            "thread_id": "t",
+            "run_id": "r",
+            "type": "message_creation",
+            "step_details": {"type": "tool_calls", "tool_calls": []},
+        },
+        r"its type is 'message_creation', and not that of",
     ),
+    *(
+        ("run_steps", {"thread_id": "t", "run_id": "r", "step_details": {"type": "tool_calls", **rest}}, where)
+        for rest, where in (
+            ({}, r"step_details\.tool_calls: Field required"),
+            ({"tool_calls": None}, r"step_details\.tool_calls: .* valid list, not None"),
+            (
+                {"tool_calls": [{"id": "c", "type": "function"}]},
+                r"step_details\.tool_calls\.0\.function: Field required",
+            ),
+            ({"tool_calls": [{}]}, r"step_details\.tool_calls\.0\.type: Field required"),
+            ({"tool_calls": [5]}, r"step_details\.tool_calls\.0: .* valid dictionary, not 5"),
+        )
+    ),
+    *(
+        ("runs", {"thread_id": "t", "status": "requires_action", "required_action": action}, where)
+        for action, where in (
+            ("x", r"required_action: .* valid dictionary, not 'x'"),
+            ({"submit_tool_outputs": None}, r"required_action\.submit_tool_outputs: .* valid dictionary, not None"),
+            (
+                {"submit_tool_outputs": {"tool_calls": [{"id": "c", "type": "function"}]}},
+                r"submit_tool_outputs\.tool_calls\.0\.function: Field required",
+            ),
+        )
+    ),
+    ("messages", {"thread_id": "t", "content": 5}, r"put\('messages', …\): .* content: .* valid list, not 5"),
+    ("messages", {"thread_id": "t", "content": [{"type": "text", "text": 5}]}, r"content\.0\.text: .*, not 5"),
+    ("messages", {"thread_id": "t", "content": [{"type": "text"}]}, r"content\.0\.text: Field required"),
+    ("messages", {"thread_id": "t", "content": "\ud800"}, r"JSON cannot hold the object: .*surrogates not allowed"),
+    ("messages", {"thread_id": "t", "attachments": [5]}, r"attachments\.0: .* valid dictionary, not 5"),
+    *(
+        (collection, {"thread_id": "t", "run_id": "r", "object": "x"}, r"object: Input should be '.*', not 'x'")
+        for collection in ("assistants", "threads", "messages", "runs", "run_steps", "files")
+    ),
+    ("files", {"content": "\ud800"}, r"content cannot be written as UTF-8"),
+    ("threads", {"created_at": 10**400}, r"created_at is a number of seconds or null"),
+    ("threads", {"created_at": True}, r"created_at is a number of seconds or null, not True"),
+    ("threads", {"metadata": deep()}, r"JSON cannot hold the object: maximum recursion"),
+    ("runs", {"thread_id": "t", "tools": [{}]}, r"put\('runs', …\): .* tools\.0\.type: Field required"),
     ("assistants", {"tools": 5}, r"is not formed as on the wire"),
     ("assistants", {"tools": [{"type": "file_search", "file_search": 5}]}, r"is not formed as on the wire"),
     ("files", {"content": 5}, r"content is bytes or a text, not 5"),

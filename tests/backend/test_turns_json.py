@@ -47,6 +47,7 @@ CALLS = st.one_of(
     st.builds(raw_call, TEXTS, TEXTS | st.just('{"a":1}'), id=st.none() | NAMES),
     chunked(lambda text, chunks: raw_call("f", text, chunks=chunks)),
 )
+ROUNDS = st.lists(CALLS, min_size=1, max_size=3, unique_by=lambda one: one.id or object())  # ids, if any, differ
 ANNOTATIONS = st.lists(st.fixed_dictionaries({"start_index": st.integers(0, 9), "end_index": st.integers(0, 9)}))
 TURNS = st.one_of(
     st.builds(
@@ -56,7 +57,7 @@ TURNS = st.one_of(
     ),
     st.builds(say, TEXTS, annotations=ANNOTATIONS, more=st.booleans(), takes=TAKES),
     chunked(say),
-    st.builds(lambda calls, takes: call_tools(*calls, takes=takes), st.lists(CALLS, min_size=1, max_size=3), TAKES),
+    st.builds(lambda calls, takes: call_tools(*calls, takes=takes), ROUNDS, TAKES),
     st.builds(run_code, TEXTS, logs=st.none() | TEXTS, images=st.lists(IMAGES, max_size=2), takes=TAKES),
     st.builds(search_files, TEXTS, results=st.none() | st.lists(st.dictionaries(TEXTS, JSON)), takes=TAKES),
     st.builds(fail, NAMES, st.none() | TEXTS, text=st.none() | TEXTS, takes=TAKES),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from simulator.backend.brain import Output
 from simulator.backend.turns import CallTools
 from simulator.brains.auto import AutoBrain
+from simulator.errors import NoTurn
 
 FUNCTIONS = {"get_weather": {}, "get_time": {}}
 
@@ -127,3 +128,15 @@ def test_arguments_are_valid_by_the_schema(make_view, schema):
 def test_it_always_says_the_same(make_view):
     view = make_view(functions={"f": SCHEMA})
     assert AutoBrain().answer(view) == AutoBrain().answer(view)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tool_choice": {"type": "function", "function": {"name": ""}}},
+        {"response_format": {"type": "json_schema", "json_schema": None}},
+    ],
+)
+def test_what_it_cannot_answer_is_a_refusal_that_says_so(make_view, settings):
+    with pytest.raises(NoTurn, match=r"The brain 'auto' has no answer for run run_1, user text 'Hi': \w+Error: "):
+        AutoBrain().answer(make_view("Hi", settings=settings))

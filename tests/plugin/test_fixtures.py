@@ -382,3 +382,17 @@ def test_routes_may_pass_through(project):
             assert openai_client.beta.assistants.list().data == []
     """)
     result.assert_outcomes(passed=1)
+
+
+def test_a_key_that_a_monkeypatch_puts_back_is_gone_in_the_next_test(project):
+    project.test(
+        """
+        import os
+
+        def test_first(monkeypatch, simulator):
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")
+
+        def test_second():
+            assert "OPENAI_API_KEY" not in os.environ
+        """
+    ).assert_outcomes(passed=2)

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator import call, call_tools, fail, http_error, say, simulated
+from simulator.api.routes import OPERATIONS
+from simulator.api.service import SECONDS_WITHOUT_OPERATION
 from simulator.backend import turns
 from simulator.backend.brain import Output, View
 from simulator.backend.journal import Asked, Entry, Exchange, Handled, Journal, StatusChange, Struck
@@ -19,12 +21,16 @@ START = 1_774_915_200.0
 RUN = {"object": "thread.run", "id": "run_1", "required_action": None, "last_error": None, "incomplete_details": None}
 
 
+COSTS = {one.name: one.seconds for one in OPERATIONS}
+
+
 def exchange(at, operation, *, answer=None, status=200, body=None, path="/v1/runs/run_1", **fields):
     """A request of the kind that its operation is, at `at` seconds."""
     polls = operation is not None and operation.endswith((".retrieve", ".list"))
     response = b"" if answer is None else json.dumps(answer).encode()
     return Exchange(
         at=START + at,
+        answered_at=START + at + COSTS.get(operation, SECONDS_WITHOUT_OPERATION),
         operation=operation,
         method="GET" if polls else "POST",
         path=path,
@@ -375,7 +381,7 @@ def test_a_limit_that_is_none_is_refused(limit):
 
 
 def test_an_empty_journal_says_why():
-    assert render(Journal()) == "Nothing has happened."
+    assert render(Journal()).startswith("Nothing has happened: no request came.")
     assert render(Journal(enabled=False)) == "The journal is switched off."
 
 

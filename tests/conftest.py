@@ -1,0 +1,51 @@
+"""A few requests as the tests of the whole simulator make them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from simulator import Request
+
+V2 = {"openai-beta": "assistants=v2", "content-type": "application/json"}
+
+
+def _ask(sim, method, path, body=None):
+    data = b"" if body is None else json.dumps(body).encode()
+    answer = sim.handle(Request(method, f"/v1{path}", "", V2, data))
+    return answer.status, json.loads(answer.body)
+
+
+@pytest.fixture
+def ask():
+    """Send one request; return status and parsed body."""
+    return _ask
+
+
+@pytest.fixture
+def started():
+    """Start a run on a new thread of its own; return status and answer."""
+
+    def start(sim, text="Hello?", assistant="asst_1", **body):
+        if sim._backend.store.assistants.get(assistant) is None:
+            sim.put("assistants", {"id": assistant, "name": assistant.upper()})
+        thread = {"messages": [{"role": "user", "content": text}]}
+        return _ask(sim, "POST", "/threads/runs", {"assistant_id": assistant, "thread": thread, **body})
+
+    return start
+
+
+@pytest.fixture
+def said():
+    """Let time pass; return what the run wrote."""
+
+    def texts(sim, run):
+        sim.clock.advance(60)
+        return [
+            message["content"][0]["text"]["value"]
+            for message in sim.messages(run["thread_id"])
+            if message["run_id"] == run["id"]
+        ]
+
+    return texts
