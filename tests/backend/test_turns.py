@@ -206,3 +206,18 @@ def test_all_public_turn_functions_are_named():
     assert turns.__all__ == sorted(turns.__all__)
     assert all(callable(getattr(turns, name)) for name in turns.__all__)
     assert isinstance(call("f"), ToolCall)
+
+
+def test_calls_of_one_round_have_ids_of_their_own():
+    with pytest.raises(TurnError, match=r"ids of their own, not \['a', 'a'\]"):
+        call_tools(raw_call("f", "{}", id="a"), raw_call("g", "{}", id="a"))
+
+
+def test_what_an_annotation_cites_is_an_object():
+    with pytest.raises(TurnError, match=r"file_citation is an object"):
+        say("See a.", annotations=[{"text": "a", "file_citation": "file-1"}])
+
+
+def test_a_list_of_turns_is_told_how_to_be_given():
+    with pytest.raises(TurnError, match=r"one by one: script\(\*turns\)"):
+        as_turn([say("x")])
