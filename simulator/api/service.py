@@ -152,7 +152,8 @@ class Service:
         return Response(200, headers, json_body(reply))
 
     def _pass_time(self, seconds: float, headers: dict[str, str]) -> None:
-        self._backend.clock.advance(seconds)
+        clock = self._backend.clock
+        clock.advance_to(clock.now() + seconds)
         self._backend.engine.settle()
         headers["openai-processing-ms"] = str(round(seconds * 1000))
 

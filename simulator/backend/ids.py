@@ -24,6 +24,8 @@ class Ids:
     def __init__(self, seed: int, counts: Mapping[str, int] | None = None) -> None:
         self.seed = seed
         self._counts = dict(counts or {})
+        # By kind, which has one size: copying what was hashed already is cheaper than hashing it again.
+        self._begun: dict[str, blake2b] = {}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -51,4 +53,9 @@ class Ids:
     def _digest(self, kind: str, size: int) -> bytes:
         count = self._counts.get(kind, 0) + 1
         self._counts[kind] = count
-        return blake2b(f"{self.seed}:{kind}:{count}".encode(), digest_size=size).digest()
+        begun = self._begun.get(kind)
+        if begun is None:
+            begun = self._begun[kind] = blake2b(f"{self.seed}:{kind}:".encode(), digest_size=size)
+        hash = begun.copy()
+        hash.update(b"%d" % count)
+        return hash.digest()
