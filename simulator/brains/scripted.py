@@ -113,7 +113,7 @@ class ScriptedBrain:
             return None
         self._pieces.remove(piece)
         if piece.repeat:
-            self._pieces.append(replace(piece, used=True))
+            self._pieces.append(piece if piece.used else replace(piece, used=True))
         return piece
 
     def _ask_other(self, view: View) -> Turn:
