@@ -52,6 +52,35 @@ class _Busy(UsageError):
         )
 
 
+class _Lock:
+    """A lock that is not given twice: a brain that used the simulator it answers for would find it half done.
+
+    A class, because each request and each frame takes it, and a `contextmanager` costs three times as much.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder: int | None = None
+
+    def __enter__(self) -> None:
+        """Take the lock.
+
+        Raises:
+            UsageError: the caller holds it, or whoever does has done so for a long time and may wait for the caller.
+        """
+        if self._holder == threading.get_ident() or not self._lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
+            raise _Busy
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = None
+        self._lock.release()
+
+    def locked(self) -> bool:
+        """Tell whether anybody holds it."""
+        return self._lock.locked()
+
+
 class Simulator:
     """A fake of the Assistants API, with a state of its own.
 
@@ -89,8 +118,7 @@ class Simulator:
         refuse_unknown("Simulator()", unknown, OPTIONS)
         _check_options(seed, poll_after_ms, service)
         _refuse_texts(hosts=hosts, api_keys=api_keys)
-        self._lock = threading.Lock()
-        self._holder: int | None = None
+        self._lock = _Lock()
         self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
         self._settings = ServiceSettings(
             mode=ServiceMode(service), api_keys=tuple(api_keys), poll_after_ms=poll_after_ms
@@ -110,7 +138,7 @@ class Simulator:
     def handle(self, request: Request) -> Response:
         """Answer one request. A streamed body is lazy, and holds nothing between two frames."""
         try:
-            with self._held():
+            with self._lock:
                 response, exchange = self._service.answer(request)
         except _Busy:
             return self._service.refuse(request, Reentered(request.method, request.path))
@@ -120,7 +148,7 @@ class Simulator:
 
     def wait_until(self, due: float) -> None:
         """Move the clock to the time at which a frame is due; doors call this."""
-        with self._held():
+        with self._lock:
             self._clock.advance_to(due)
 
     def client(self, **options: Any) -> openai.OpenAI:
@@ -188,7 +216,7 @@ class Simulator:
         """
         refuse_unknown("script()", unknown, ("when", "assistant", "thread", "repeat", "optional"))
         pieces = pieces_of(turns, when=when, assistant=assistant, thread=thread, repeat=repeat, optional=optional)
-        with self._held():
+        with self._lock:
             self._brain.add(pieces)
 
     def stub(
@@ -305,7 +333,7 @@ class Simulator:
 
     def reset(self) -> None:
         """Begin anew, as just built: scripts, stubs, faults and journal are gone, ids and clock at the start."""
-        with self._held():
+        with self._lock:
             self._brain.clear()
             self._journal.clear()
             self._clock.restart()
@@ -367,32 +395,16 @@ class Simulator:
     @contextmanager
     def _settled(self) -> Iterator[Backend]:
         """Hold the lock, with everything done that is due by now."""
-        with self._held():
+        with self._lock:
             self._backend.engine.settle()
             yield self._backend
-
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Hold the lock. It is not given twice: a brain that used the simulator it answers for would find it half done.
-
-        Raises:
-            UsageError: the caller holds it, or whoever does has done so for a long time and may wait for the caller.
-        """
-        if self._holder == threading.get_ident() or not self._lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
-            raise _Busy
-        self._holder = threading.get_ident()
-        try:
-            yield
-        finally:
-            self._holder = None
-            self._lock.release()
 
     def _read(self, frames: Iterator[Frame], exchange: Exchange) -> Iterator[Frame]:
         """Pass frames on, each made under the lock, none read with it held."""
         kept = exchange.frames if self._journal.enabled else None
         backend = self._backend
         while backend is self._backend:  # `reset` cuts the stream off: its run is gone
-            with self._held():
+            with self._lock:
                 frame = next(frames, None)
             if frame is None:
                 return
