@@ -284,7 +284,7 @@ class TooManyFiles(Refusal):
 
     code = "array_above_max_length"
 
-    def __init__(self, assistant_id: str, limit: int | str) -> None:
+    def __init__(self, assistant_id: str, limit: int) -> None:
         super().__init__(f"Assistant {assistant_id} has {limit} files, which is the maximum.", "file_id")
 
 
