@@ -24,11 +24,11 @@ def refuse(errors: Sequence[ErrorDetails], where: str) -> Refusal:
 def _problem(error: ErrorDetails, where: str) -> str:
     kind = error["type"]
     location = [str(step) for step in error["loc"] if not _is_tag(step)]
-    if kind in _TAGS:
+    if kind in _TAGS and not isinstance(error["input"], Mapping):
+        kind = "typed_dict"
+    elif kind in _TAGS:
         location.append("type")
-    write = _TEXTS.get(kind)
-    if write is None:
-        write = _TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"), _TYPES["typed_dict"])
+    write = _TEXTS.get(kind) or _TYPES[kind.removesuffix("_type").removesuffix("_parsing")]
     return f"{' -> '.join((where, *location))}\n  {write(error)}"
 
 
@@ -43,7 +43,7 @@ def _type(text: str, code: str) -> Callable[[ErrorDetails], str]:
 def _const(error: ErrorDetails, permitted: Sequence[str]) -> str:
     quoted = ", ".join(f"'{one}'" for one in permitted)
     closed = f"{quoted}," if len(permitted) == 1 else quoted
-    given = error["input"]["type"] if isinstance(error["input"], dict) else error["input"]
+    given = error["input"]["type"] if isinstance(error["input"], Mapping) else error["input"]
     return f"unexpected value; permitted: {quoted} (type=value_error.const; given={given}; permitted=({closed}))"
 
 
@@ -55,10 +55,6 @@ def _literal(error: ErrorDetails) -> str:
 def _wrong_tag(error: ErrorDetails) -> str:
     tags = [tag.strip("'<>") for tag in error["ctx"]["expected_tags"].split(", ")]
     return _const(error, [tag for tag in tags if tag != "string"])
-
-
-def _no_tag(error: ErrorDetails) -> str:
-    return _missing(error) if isinstance(error["input"], Mapping) else _TYPES["typed_dict"](error)
 
 
 def _missing(error: ErrorDetails) -> str:
@@ -114,7 +110,7 @@ _TEXTS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "extra_forbidden": _extra,
     "literal_error": _literal,
     "union_tag_invalid": _wrong_tag,
-    "union_tag_not_found": _no_tag,
+    "union_tag_not_found": _missing,
     "string_too_long": _string_length,
     "string_too_short": _string_length,
     "too_long": _too_many,
