@@ -91,7 +91,8 @@ class Simulator:
         hosts: API hosts beside api.openai.com, *.openai.azure.com and that of OPENAI_BASE_URL.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
-        service: `"normal"`; `"v1_refused"`; or `"sunset"`: 404 with an empty body, as since 2026-08-26.
+        service: `"normal"` speaks both versions of the API; `"v1_refused"` only the second, as from 2024-12-18;
+            `"sunset"`: 404 with an empty body, as since 2026-08-26.
         strict: False: `check()` never raises.
         allow: findings that every `check()` passes over, as its own argument.
         journal: whether requests, views and changes of status are kept.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...backend import assistant_files
-from ...backend.objects import JsonDict
+from ...backend.objects import EMPTY, JsonDict
 from ...backend.store import Store
 from .. import message_files
 from ..refusals import CannotCancel, NotFound, OutputsNotAwaited, Refusal, WrongPrefix
@@ -71,7 +71,7 @@ def _details(details: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _part(part: Mapping[str, Any]) -> Mapping[str, Any]:
     if part["type"] == "image_file":  # `detail` came in May 2024
-        return {**part, "image_file": {"file_id": part["image_file"].get("file_id")}}
+        return {**part, "image_file": {"file_id": (part.get("image_file") or EMPTY).get("file_id")}}
     if part["type"] == "text":
         return {**part, "text": {**part["text"], "annotations": [_quoting(one) for one in part["text"]["annotations"]]}}
     return part
@@ -79,9 +79,10 @@ def _part(part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _quoting(annotation: Mapping[str, Any]) -> Mapping[str, Any]:
     # A citation has the passage; what a script does not give is empty.
-    if "file_citation" not in annotation:
+    citation = annotation.get("file_citation")
+    if not isinstance(citation, Mapping):
         return annotation
-    return {**annotation, "file_citation": {"quote": "", **annotation["file_citation"]}}
+    return {**annotation, "file_citation": {"file_id": citation.get("file_id"), "quote": "", **citation}}
 
 
 def _usage(usage: Mapping[str, Any]) -> JsonDict:

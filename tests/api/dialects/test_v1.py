@@ -199,6 +199,17 @@ def test_what_was_placed_may_have_nulls_and_keys_of_its_own(sim, v1):
     assert run["tools"] is None
 
 
+def test_what_was_placed_half_is_shown_half(sim, v1):
+    content = [
+        {"type": "image_file"},
+        {"type": "text", "text": {"value": "x", "annotations": [{"file_citation": None}]}},
+    ]
+    sim.put("messages", {"id": "msg_1", "thread_id": "thread_1", "content": content})
+    picture, text = v1.get("/threads/thread_1/messages/msg_1").json["content"]
+    assert picture == {"type": "image_file", "image_file": {"file_id": None}}
+    assert text["text"]["annotations"] == [{"file_citation": None}]
+
+
 def test_placed_objects_of_version_1_are_shown_as_they_were(sim, v1, api):
     sim.put("assistants", {"id": "asst_1", "tools": [RETRIEVAL, {"type": "code_interpreter"}], "file_ids": ["file-1"]})
     sim.put("assistants", {"id": "asst_2", "file_ids": None})

@@ -1,5 +1,7 @@
 """The files of assistants and messages: routes that only version 1 has, and what version 2 sees of them."""
 
+import json
+
 import pytest
 
 CODE, RETRIEVAL = {"type": "code_interpreter"}, {"type": "retrieval"}
@@ -188,6 +190,17 @@ def test_files_survive_a_save(sim, v1, assistant, tmp_path, api_of):
     loaded = type(v1)(type(sim).load(tmp_path / "state.json"))
     assert loaded.get(path).json["file_ids"] == ["file-2"]
     assert loaded.get(f"/threads/{run['thread_id']}/runs/{run['id']}").json["file_ids"] == ["file-1", "file-2"]
+
+
+def test_a_state_that_was_saved_before_there_were_such_files_is_loaded(sim, v1, tmp_path):
+    id = v1.made("/assistants", {"model": "gpt-4"})["id"]
+    path = tmp_path / "state.json"
+    sim.save(path)
+    state = json.loads(path.read_text("utf-8"))
+    del state["backend"]["store"]["assistant_files"], state["backend"]["store"]["run_files"]
+    path.write_text(json.dumps(state), "utf-8")
+    loaded = type(v1)(type(sim).load(path))
+    assert loaded.get(f"/assistants/{id}").json["file_ids"] == []
 
 
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
