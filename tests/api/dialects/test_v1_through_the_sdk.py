@@ -1,5 +1,6 @@
 """Version 1 through whatever SDK is here: those up to 1.20 speak it, later ones take the header of the caller."""
 
+import inspect
 import json
 
 import openai
@@ -45,6 +46,8 @@ def test_a_run_loop_answers_parallel_calls(sim, beta, file):
 
 
 def test_a_stream_is_read(sim, beta):
+    if "stream" not in inspect.signature(beta.threads.create_and_run).parameters:
+        pytest.skip(f"openai {openai.__version__} does not stream: version 1 began to in March 2024")
     sim.script("Hello there.")
     assistant = beta.assistants.create(model="gpt-4", **old())
     stream = beta.threads.create_and_run(assistant_id=assistant.id, stream=True, **old())
@@ -54,6 +57,24 @@ def test_a_stream_is_read(sim, beta):
     assert events[-1].data.file_ids == []
     deltas = [one.data.delta.content[0].text.value for one in events if one.event == "thread.message.delta"]
     assert "".join(deltas) == "Hello there."
+
+
+def test_an_sdk_of_its_time_attaches_files(sim, beta, file):
+    if not hasattr(beta.assistants, "files"):
+        pytest.skip(f"openai {openai.__version__} has no assistants.files: those up to 1.20 have")
+    for id in ("file-1", "file-2"):
+        file(id)
+    assistant = beta.assistants.create(model="gpt-4", file_ids=["file-1"])
+    made = beta.assistants.files.create(assistant.id, file_id="file-2")
+    assert (made.object, made.assistant_id) == ("assistant.file", assistant.id)
+    assert [one.id for one in beta.assistants.files.list(assistant.id)] == ["file-2", "file-1"]
+    assert beta.assistants.files.retrieve("file-1", assistant_id=assistant.id).id == "file-1"
+    assert beta.assistants.files.delete("file-1", assistant_id=assistant.id).deleted
+    assert beta.assistants.retrieve(assistant.id).file_ids == ["file-2"]
+    thread = beta.threads.create(messages=[{"role": "user", "content": "x", "file_ids": ["file-1"]}])
+    (message,) = beta.threads.messages.list(thread.id)
+    (attached,) = beta.threads.messages.files.list(message.id, thread_id=thread.id)
+    assert (attached.id, attached.message_id) == ("file-1", message.id)
 
 
 def test_a_refusal_is_raised(beta):
