@@ -20,12 +20,14 @@ class Interceptor:
         wait_until: moves the virtual clock to a frame's due time.
         hosts: the API hosts whose requests it takes.
         passthrough: the routes of these hosts that it leaves to the network.
+        blocked: told the text of each request that it would have answered, and that the guard stopped.
     """
 
     handle: Callable[[Request], Response | NoResponse]
     wait_until: Callable[[float], None]
     hosts: Hosts
     passthrough: Passthrough
+    blocked: Callable[[str], None] = str  # tells nobody
 
     def accepts(self, scheme: str, host: str, port: int | None, path: str, method: str) -> bool:
         """Tell whether a request is this simulator's; `path` is without the query."""
@@ -63,6 +65,11 @@ def discard(interceptor: Interceptor) -> None:
 def some() -> bool:
     """Tell whether any simulator intercepts."""
     return bool(_active)
+
+
+def newest_first() -> tuple[Interceptor, ...]:
+    """Return the simulators that intercept."""
+    return _active
 
 
 def knows(url: Url) -> bool:
