@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 FIXTURE = "simulator"
 # The simulator of a test, from the set-up of the fixture to its end.
 ACTIVE: pytest.StashKey[Any] = pytest.StashKey()
+# There once the check has passed: what a thread that is left running does later is reported at the end.
+CHECKED: pytest.StashKey[bool] = pytest.StashKey()
+
+GUARD = "assistants_guard"
+GUARDED = ("tests", "suite")
 
 
 def _plugin() -> Any:
@@ -48,6 +53,8 @@ def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any])
         item.stash[ACTIVE] = active
         yield active
         del item.stash[ACTIVE]  # items live as long as the session
+        if item.stash.get(CHECKED, False):
+            _plugin().check_blocked(active)
 
 
 @pytest.fixture
@@ -73,8 +80,23 @@ def async_openai_client(
 # Hooks.
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the ini key of the guard."""
+    parser.addini(
+        GUARD,
+        "where requests to the Assistants API's hosts that would reach the network are stopped: "
+        "tests (those that use a simulator; default) or suite (every test)",
+        default=GUARDED[0],
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker, for --strict-markers and --markers."""
+    """Declare the marker, for --strict-markers and --markers; guard the suite if the project wants it."""
+    guarded = config.getini(GUARD)
+    if guarded not in GUARDED:
+        raise pytest.UsageError(f"{GUARD} is one of {', '.join(GUARDED)}, not {guarded!r}.")
+    if guarded == "suite":
+        config.pluginmanager.register(SuiteGuard(), "assistants_simulator_guard")
     config.addinivalue_line(
         "markers",
         "simulator(**options): run the test against a simulator of the Assistants API, with options of "
@@ -130,6 +152,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     active = item.stash.get(ACTIVE, None)
     if active is not None:
         _plugin().check(active)
+        item.stash[CHECKED] = True
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -150,3 +173,32 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report = outcome.get_result()
         if report.failed:
             report.sections += _plugin().sections(active, call)
+
+
+class SuiteGuard:
+    """Holds the guard while tests run, in their set-up and teardown too; there only where the suite asks for it."""
+
+    def __init__(self) -> None:
+        self._blocked: list[str] = []
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self) -> Generator[None]:
+        """Hold the guard; under xdist each worker has its own."""
+        guard = import_module(".transport.guard", __package__)
+        suite = guard.Suite(hosts=import_module(".transport.hosts", __package__).Hosts.of(), blocked=self._blocked.append)
+        guard.hold(suite)
+        yield
+        guard.release(suite)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+        """Fail a phase in which a thread was stopped, or the test let nobody see it."""
+        outcome = yield
+        blocked, self._blocked[:] = list(dict.fromkeys(self._blocked)), []
+        report = outcome.get_result()
+        seen = str(call.excinfo.value) if call.excinfo else ""
+        text = "\n".join(one for one in blocked if one not in seen)
+        if text and report.failed:
+            report.sections.append(("assistants-simulator: blocked as well", text))
+        elif text:
+            report.outcome, report.longrepr = "failed", _plugin().blocked_in(item, text)
