@@ -185,7 +185,9 @@ class SuiteGuard:
     def pytest_runtestloop(self) -> Generator[None]:
         """Hold the guard; under xdist each worker has its own."""
         guard = import_module(".transport.guard", __package__)
-        suite = guard.Suite(hosts=import_module(".transport.hosts", __package__).Hosts.of(), blocked=self._blocked.append)
+        suite = guard.Suite(
+            hosts=import_module(".transport.hosts", __package__).Hosts.of(), blocked=self._blocked.append
+        )
         guard.hold(suite)
         yield
         guard.release(suite)

@@ -129,7 +129,7 @@ def check_blocked(simulator: Simulator) -> None:
 def blocked_in(item: pytest.Item, text: str) -> object:
     """Return what the report of a test shows for requests that were stopped without failing it."""
     try:
-        raise Blocked(text)
+        raise Blocked(text)  # noqa: TRY301  # pytest renders what was raised
     except Blocked:
         return item.repr_failure(pytest.ExceptionInfo.from_current())
 

@@ -11,6 +11,10 @@ from .hosts import Hosts, Passthrough
 from .libraries import HttpRequest, Url
 
 
+def _forget(text: str) -> None:
+    """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Interceptor:
     """One simulator, as the interception sees it. Compared by identity.
@@ -27,7 +31,7 @@ class Interceptor:
     wait_until: Callable[[float], None]
     hosts: Hosts
     passthrough: Passthrough
-    blocked: Callable[[str], None] = str  # tells nobody
+    blocked: Callable[[str], None] = _forget
 
     def accepts(self, scheme: str, host: str, port: int | None, path: str, method: str) -> bool:
         """Tell whether a request is this simulator's; `path` is without the query."""

@@ -133,9 +133,13 @@ def test_every_phase_of_every_test_is_guarded(guarded, args):
     assert "2 failed, 4 passed, 4 errors in" in done.stdout, done.stdout + done.stderr
     summary = done.stdout.partition("short test summary info")[2].splitlines()
     for name in ("set_up", "set_up_in_a_thread", "teardown", "teardown_in_a_thread"):
-        assert any(line.startswith(f"ERROR test_it.py::test_{name} - ") and "Blocked: urllib" in line for line in summary)
+        assert any(
+            line.startswith(f"ERROR test_it.py::test_{name} - ") and "Blocked: urllib" in line for line in summary
+        )
     for name in ("call", "thread"):
-        assert any(line.startswith(f"FAILED test_it.py::test_{name} - ") and "Blocked: urllib" in line for line in summary)
+        assert any(
+            line.startswith(f"FAILED test_it.py::test_{name} - ") and "Blocked: urllib" in line for line in summary
+        )
     assert "No simulator is active that knows this host" in done.stdout
     assert "it answers only httpx" not in done.stdout
 

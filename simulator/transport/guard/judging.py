@@ -55,9 +55,7 @@ def refresh() -> bool:
     """Take note of what is active now, and tell whether anything is. The caller holds the lock of `holding`."""
     global _names, _suffixes
     guarded: Sequence[Interceptor | Suite] = (*active.newest_first(), *_suites)
-    _names = frozenset(
-        name for one in guarded for name in (*one.hosts.names, *(host for host, _ in one.hosts.places))
-    )
+    _names = frozenset(name for one in guarded for name in (*one.hosts.names, *(host for host, _ in one.hosts.places)))
     _suffixes = tuple({suffix for one in guarded for suffix in one.hosts.suffixes})
     return bool(guarded)
 

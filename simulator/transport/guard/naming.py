@@ -11,14 +11,44 @@ from .outgoing import Outgoing
 
 # Top-level packages of client libraries, as they are called in a message.
 CLIENTS = {
-    name: name
-    for name in ("aiohttp", "botocore", "httpcore", "httpcore2", "httplib2", "httpx", "httpx2", "openai")
-    + ("requests", "tornado", "trio", "urllib3", "websockets")
-} | {"http": "http.client", "urllib": "urllib.request"}
+    "aiohttp": "aiohttp",
+    "botocore": "botocore",
+    "http": "http.client",
+    "httpcore": "httpcore",
+    "httpcore2": "httpcore2",
+    "httplib2": "httplib2",
+    "httpx": "httpx",
+    "httpx2": "httpx2",
+    "openai": "openai",
+    "requests": "requests",
+    "tornado": "tornado",
+    "trio": "trio",
+    "urllib": "urllib.request",
+    "urllib3": "urllib3",
+    "websockets": "websockets",
+}
 # What may stand between the frames of a library: parts of the standard library, event loops, mocks.
 PLUMBING = frozenset(
-    ("aiohappyeyeballs", "anyio", "asyncio", "concurrent", "contextlib", "functools", "httpx_aiohttp", "respx")
-    + ("responses", "sniffio", "socket", "socks", "ssl", "threading", "unittest", "uvloop", "vcr", "wrapt")
+    {
+        "aiohappyeyeballs",
+        "anyio",
+        "asyncio",
+        "concurrent",
+        "contextlib",
+        "functools",
+        "httpx_aiohttp",
+        "responses",
+        "respx",
+        "sniffio",
+        "socket",
+        "socks",
+        "ssl",
+        "threading",
+        "unittest",
+        "uvloop",
+        "vcr",
+        "wrapt",
+    }
 )
 # Those that the interception answers; what is stopped of them went round it.
 INTERCEPTED = ("httpcore", "httpcore2", "httpx", "httpx2", "openai")

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from simulator.errors import RequestBlocked
-
 from simulator.transport import active
 
 API = "https://api.openai.com"
+NOT_INTERCEPTED = ["requests", "urllib3", "urllib.request", "http.client", "aiohttp"]
 
 
 def test_a_request_to_the_api_is_stopped_before_a_socket_opens(guarded, get, client_name, network):
@@ -18,17 +18,19 @@ def test_a_request_to_the_api_is_stopped_before_a_socket_opens(guarded, get, cli
         get(f"{API}/v1/embeddings")
     assert network == []
     assert told == [str(stopped.value)]
-    assert f"Blocked: {client_name.removesuffix('-async')} was about to send GET {API}/v1/embeddings (sent at " in told[0]
+    assert (
+        f"Blocked: {client_name.removesuffix('-async')} was about to send GET {API}/v1/embeddings (sent at " in told[0]
+    )
     assert 'passthrough=["GET /v1/embeddings"]' in told[0]
 
 
 @pytest.mark.parametrize("scheme", ["https", "http"])
-def test_a_proxy_is_not_told_of_it(guarded, get, client_name, network, server, scheme):
-    with guarded(), pytest.raises(RequestBlocked, match=re.escape(f"GET {scheme}://api.openai.com/v1/embeddings")) as no:
-        get(f"{scheme}://api.openai.com/v1/embeddings", server.url)
+def test_a_proxy_is_not_told_of_it(guarded, get, network, server, scheme):
+    url = f"{scheme}://api.openai.com/v1/embeddings"
+    with guarded(), pytest.raises(RequestBlocked, match=re.escape(f" was about to send GET {url} (sent at ")):
+        get(url, server.url)
     assert network == []
     assert server.seen == []
-    assert str(no.value).startswith(f"Blocked: {client_name.removesuffix('-async')} was")
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_other_hosts_are_untouched(guarded, get, server, proxied):
     assert told == []
 
 
-@pytest.mark.parametrize("client_name", ["requests", "urllib3", "urllib.request", "http.client", "aiohttp"], indirect=True)
+@pytest.mark.parametrize("client_name", NOT_INTERCEPTED, indirect=True)
 def test_a_server_of_ones_own_on_loopback_is_untouched(guarded, get, server):
     with guarded(hosts=[server.url]) as told:
         assert get(f"{server.url}/v1/models") == 200
