@@ -77,12 +77,21 @@ def newest_first() -> tuple[Interceptor, ...]:
 
 
 def knows(url: Url) -> bool:
-    """Tell whether the host of a URL belongs to an active simulator."""
+    """Tell whether the host of a URL belongs to an active simulator.
+
+    Every request of every client comes here: of its URL only what is needed is computed.
+    """
     active = _active
     if not active:
         return False
-    scheme, host, port = url.scheme, url.host, url.port
-    return any(interceptor.hosts.match(scheme, host, port) for interceptor in active)
+    host = url.host
+    for interceptor in active:
+        hosts = interceptor.hosts
+        if host in hosts.names or host.endswith(hosts.suffixes):
+            return True
+        if hosts.places and hosts.match(url.scheme, host, url.port):
+            return True
+    return False
 
 
 def find(request: HttpRequest) -> Interceptor | None:

@@ -58,9 +58,7 @@ def test_whoever_waits_for_a_task_gets_it(guarded, network, program):
 
 def test_a_task_that_nobody_waits_for_is_found_by_check(caplog):
     async def main():
-        task = asyncio.create_task(ask())
-        while not task.done():
-            await asyncio.sleep(0)
+        await asyncio.wait([asyncio.create_task(ask())])
 
     with Simulator().intercept() as sim:
         asyncio.run(main())
