@@ -70,12 +70,14 @@ interactions:
 """
 GET = {
     "requests": lambda: requests.get(URL).status_code,
-    "requests-proxied": lambda: requests.get(URL, proxies={"https": "http://127.0.0.1:9"}).status_code,
     "urllib3": urllib3_get,
     "urllib": lambda: urllib.request.urlopen(URL).status,
     "http.client": http_client_get,
     "aiohttp": lambda: asyncio.run(aiohttp_get()),
 }
+
+if int(vcr.__version__.partition(".")[0]) >= 9:  # earlier ones take the proxy for the host that is asked
+    GET["requests-proxied"] = lambda: requests.get(URL, proxies={"https": "http://127.0.0.1:9"}).status_code
 
 
 @pytest.fixture
