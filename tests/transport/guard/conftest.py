@@ -34,7 +34,8 @@ class Handler(BaseHTTPRequestHandler):
         self.server.seen.append(self.requestline.rpartition(" ")[0])
         self.send_response(502 if self.command == "CONNECT" else 200)
         self.send_header("content-length", "2")
-        self.send_header("connection", "close")
+        if self.command == "CONNECT":
+            self.send_header("connection", "close")
         self.end_headers()
         self.wfile.write(b"{}")
 
@@ -149,6 +150,9 @@ def _own_transport(library):
         def handle_request(self, request):
             return handle_request(self.inner, request)
 
+        def close(self):
+            self.inner.close()
+
     return Own
 
 
@@ -161,6 +165,9 @@ def _own_async_transport(library):
 
         async def handle_async_request(self, request):
             return await handle_async_request(self.inner, request)
+
+        async def aclose(self):
+            await self.inner.aclose()
 
     return Own
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import http.client
 import re
 
+import aiohttp
+import httpcore
 import pytest
+import requests
 
 from simulator.errors import RequestBlocked
 from simulator.transport import active
@@ -90,4 +95,45 @@ def test_after_the_block_all_is_as_before(guarded, get, server):
 def test_a_host_is_known_however_it_is_spelt(guarded, get, network, host):
     with guarded(), pytest.raises(RequestBlocked):
         get(f"https://{host}/v1/models")
+    assert network == []
+
+
+def test_a_session_that_has_connected_before_is_stopped_too(guarded, server, network):
+    place = f"http://api.test:{server.server_port}"
+    with requests.Session() as session:
+        session.get(f"{place}/v1/models")
+        with guarded(hosts=[place]), pytest.raises(RequestBlocked, match="requests was about"):
+            session.get(f"{place}/v1/models")
+    assert (len(server.seen), len(network)) == (1, 1)
+
+
+def test_so_is_a_pool_of_httpcore(guarded, server, network):
+    place = f"http://api.test:{server.server_port}"
+    with httpcore.ConnectionPool() as pool:
+        pool.request("GET", f"{place}/v1/models")
+        with guarded(hosts=[place]), pytest.raises(RequestBlocked, match="httpcore was about"):
+            pool.request("GET", f"{place}/v1/models")
+    assert (len(server.seen), len(network)) == (1, 1)
+
+
+def test_so_is_a_session_of_aiohttp(guarded, server, network):
+    place = f"http://api.test:{server.server_port}"
+
+    async def main():
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{place}/v1/models") as response:
+                await response.read()
+            with guarded(hosts=[place]), pytest.raises(RequestBlocked, match="aiohttp was about"):
+                await session.get(f"{place}/v1/models")
+
+    asyncio.run(main())
+    assert (len(server.seen), len(network)) == (1, 1)
+
+
+def test_a_connection_that_is_opened_by_hand_is_stopped_before_it_is(guarded, network):
+    with (
+        guarded(),
+        pytest.raises(RequestBlocked, match=r"http\.client was about to connect to https://api\.openai\.com, r"),
+    ):
+        http.client.HTTPSConnection("api.openai.com").connect()
     assert network == []

@@ -63,6 +63,12 @@ def test_other_names_are_looked_up(guarded, monkeypatch, host, port):
     assert told == []
 
 
+def test_so_are_other_names_without_a_port(guarded):
+    with guarded():
+        assert socket.gethostbyname("127.0.0.1") == "127.0.0.1"
+        assert socket.gethostbyname_ex("127.0.0.1")[2] == ["127.0.0.1"]
+
+
 @pytest.mark.parametrize("port", [8000, "8000", b"8000"])
 def test_a_host_with_a_port_is_known_by_it(guarded, port):
     with guarded(hosts=["my-host.test:8000"]), pytest.raises(RequestBlocked, match=r"connect to my-host\.test:8000, "):
