@@ -119,21 +119,7 @@ UNUSED = """
 
 
 def test_unused_it_has_loaded_nothing_of_the_package(project):
-    bare = (
-        "-s",
-        "-p",
-        "no:asyncio",
-        "-p",
-        "no:anyio",
-        "-p",
-        "no:respx",
-        "-p",
-        "no:hypothesispytest",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:socket",
-    )
+    bare = ("-s", "-p", "no:asyncio", "-p", "no:anyio", "-p", "no:respx", "-p", "no:hypothesispytest", "-p", "no:xdist")
     project.pytester.makeini("[pytest]")
     done = project.test_apart(UNUSED, *bare)
     assert "3 passed" in done.stdout, done.stdout + done.stderr
