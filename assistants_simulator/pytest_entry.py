@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import shadow
+from . import home, shadow
 
 if TYPE_CHECKING:
     import openai
@@ -33,7 +33,7 @@ GUARDED = ("tests", "suite")
 
 def _plugin() -> Any:
     """Return `simulator.pytest_plugin`, or the same under this package's name where `simulator` is somebody else's."""
-    return import_module(".pytest_plugin", __package__)
+    return import_module(".pytest_plugin", home())
 
 
 # Fixtures.
@@ -184,13 +184,8 @@ class SuiteGuard:
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtestloop(self) -> Generator[None]:
         """Hold the guard; under xdist each worker has its own."""
-        guard = import_module(".transport.guard", __package__)
-        suite = guard.Suite(
-            hosts=import_module(".transport.hosts", __package__).Hosts.of(), blocked=self._blocked.append
-        )
-        guard.hold(suite)
-        yield
-        guard.release(suite)
+        with _plugin().guarding(self._blocked.append):
+            yield
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:

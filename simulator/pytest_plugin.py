@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from ssl import SSLContext
@@ -19,8 +19,10 @@ import pytest
 from .decorator import findings, option_names, simulating
 from .errors import CheckFailed, UsageError, refuse_unknown
 from .simulator import PROBLEMS, Simulator
+from .transport import guard
 from .transport.clients import BASE_URL
 from .transport.environment import KEY, PLACEHOLDER_KEY, remove_left_over
+from .transport.hosts import Hosts
 from .transport.libraries import sdk_library
 
 if TYPE_CHECKING:
@@ -124,6 +126,21 @@ def check_blocked(simulator: Simulator) -> None:
     found = findings(simulator, set(PROBLEMS) - {"blocked_request"})
     if found:
         raise Finding(str(found))
+
+
+@contextmanager
+def guarding(blocked: Callable[[str], None]) -> Iterator[None]:
+    """Guard the whole suite inside the block.
+
+    Args:
+        blocked: told of each request that was stopped.
+    """
+    suite = guard.Suite(hosts=Hosts.of(), blocked=blocked)
+    guard.hold(suite)
+    try:
+        yield
+    finally:
+        guard.release(suite)
 
 
 def blocked_in(item: pytest.Item, text: str) -> object:
