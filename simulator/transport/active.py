@@ -29,7 +29,7 @@ class Interceptor:
 
     def accepts(self, scheme: str, host: str, port: int | None, path: str, method: str) -> bool:
         """Tell whether a request is this simulator's; `path` is without the query."""
-        return self.hosts.match(scheme, host, port) and not self.passthrough.match(method, path)
+        return self.hosts.match(scheme, host, port, path) and not self.passthrough.match(method, path)
 
 
 # Replaced, never changed: a reader needs no lock.
@@ -66,11 +66,11 @@ def some() -> bool:
 
 
 def knows(url: Url) -> bool:
-    """Tell whether the host of a URL belongs to an active simulator."""
+    """Tell whether requests to the host of a URL may belong to an active simulator."""
     active = _active
     if not active:
         return False
-    scheme, host, port = url.scheme, url.host, url.port
+    scheme, host, port = url.scheme, url.raw_host.decode("ascii"), url.port
     return any(interceptor.hosts.match(scheme, host, port) for interceptor in active)
 
 
@@ -79,8 +79,9 @@ def find(request: HttpRequest) -> Interceptor | None:
     active = _active
     if not active:
         return None
-    url = request.url
-    scheme, host, port, method = url.scheme, url.host, url.port, request.method
+    url, method = request.url, request.method
+    # The raw host is that of the wire; in `host`, httpx decodes some of `xn--…` and httpx2 all.
+    scheme, host, port = url.scheme, url.raw_host.decode("ascii"), url.port
     path = url.raw_path.decode("ascii").partition("?")[0]
     for interceptor in active:
         if interceptor.accepts(scheme, host, port, path, method):
