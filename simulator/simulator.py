@@ -88,7 +88,7 @@ class Simulator:
         brain: who answers where no script does: None (nobody: such a run is refused), `"auto"`, or a
             callable from a `View` to a turn.
         seed: of ids and latencies. Same seed and same requests: same bytes, ids and times included.
-        hosts: API hosts beside api.openai.com, *.openai.azure.com and that of OPENAI_BASE_URL.
+        hosts: API hosts beside OpenAI's, Azure's, and those of OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
         service: `"normal"`; `"v1_refused"`; or `"sunset"`: 404 with an empty body, as since 2026-08-26.

@@ -3,13 +3,12 @@
 Two layers are patched, in each library, whenever it is imported (feasibility.md A):
 
 1. `_transport_for_url` of Client and AsyncClient: for a URL of an API host, a real transport gets a
-   `Bridge` in front. Nothing that later patches the transports gets round it: vcrpy keeps their
-   import-time methods, so a cassette opened inside the block would otherwise play or record.
+   `Bridge` in front. Nothing that later patches the transports gets round it.
 2. `handle_request` of the real transports, for people's own transports that wrap one.
 
 A transport that is not real (`MockTransport`, `ASGITransport`, people's own) is left alone. The
-user's respx routers are asked first (`respx_routes`). The patches are made once, whatever the number
-of simulators, and taken away with the last one.
+user's respx routers are asked first (`respx_routes`), a cassette of vcrpy's comes last (`vcr_cassettes`).
+The patches are made once, whatever the number of simulators, and taken away with the last one.
 """
 
 from __future__ import annotations
@@ -20,18 +19,18 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from . import active, libraries, respx_routes
+from . import active, libraries, respx_routes, vcr_cassettes
 from .active import Interceptor
 from .httpx_transport import pause, wiring
 from .late_imports import ImportWatch
 from .libraries import HttpRequest, HttpResponse, HttpTransport, Url
 from .patching import Attribute, Patch
 
-Target = tuple[type, str, Callable[[Attribute], Attribute]]
+Target = tuple[type | ModuleType, str, Callable[[Attribute], Attribute]]
 
 # Reentrant: respx's `stop`, which ends in `settle`, may be called by a finalizer at any time.
 _lock = threading.RLock()
-_patches: dict[tuple[type, str], Patch] = {}
+_patches: dict[tuple[type | ModuleType, str], Patch] = {}
 
 
 def activate(interceptor: Interceptor) -> None:
@@ -85,7 +84,9 @@ def settle() -> None:
                 patch.remove()
 
 
-_late_imports = ImportWatch((*libraries.NAMES, *libraries.AIOHTTP_MODULES, respx_routes.MODULE), settle)
+_late_imports = ImportWatch(
+    (*libraries.NAMES, *libraries.AIOHTTP_MODULES, respx_routes.MODULE, vcr_cassettes.MODULE), settle
+)
 
 
 def _targets() -> list[Target]:
@@ -95,6 +96,8 @@ def _targets() -> list[Target]:
         found += _targets_in(library)
     if respx_routes.imported():
         found += respx_routes.targets(settle)
+    if vcr_cassettes.imported():
+        found += vcr_cassettes.targets(_answer, _answer_async)
     return found
 
 
@@ -137,7 +140,7 @@ def _bridged(library: ModuleType, transport: HttpTransport) -> HttpTransport:
     """Return what stands between a client and its transport, for a URL of an API host."""
     if _is_real(library, transport):
         return Bridge(library, transport)
-    # It may wrap a real one, and a cassette opened meanwhile lies over layer 2.
+    # It may wrap a real one, and somebody's patch that came after ours lies over layer 2.
     if type(transport) is not library.MockTransport and not _all_on_top():
         settle()
     return transport

@@ -1,8 +1,9 @@
-"""A patch of one attribute of a class that survives other people's patches of the same attribute."""
+"""A patch of one attribute of a class or module that survives other people's patches of the same attribute."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,12 +19,12 @@ class Patch:
     no simulator is active, so that it may stay under or over another patch until that one ends.
 
     Args:
-        owner: the class; the attribute is its own, not inherited.
+        owner: the class, whose own the attribute is, not inherited; or a module.
         name: of the attribute.
         wrap: takes the attribute as it stands in the class, returns the wrapper.
     """
 
-    def __init__(self, owner: type, name: str, wrap: Callable[[Attribute], Attribute]) -> None:
+    def __init__(self, owner: type | ModuleType, name: str, wrap: Callable[[Attribute], Attribute]) -> None:
         self._owner = owner
         self._name = name
         self._wrap = wrap

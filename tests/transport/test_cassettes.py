@@ -11,12 +11,6 @@ import vcr
 
 from simulator.transport.interception import intercepting
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(vcr.patch, "_HttpxHttpTransport_handle_request"),
-    reason="older vcrpy patches the client and stands in front of us",
-)
-
-
 @pytest.fixture(params=["before", "inside"])
 def both(request, api, tmp_path):
     """A cassette that records all it sees, opened before or inside the block."""
