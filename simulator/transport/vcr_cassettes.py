@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from . import active
+from . import active, respx_routes
 from .active import Interceptor
 from .libraries import HttpRequest, HttpResponse, HttpTransport
 from .patching import Attribute
@@ -66,11 +66,13 @@ def _present(module: ModuleType | None) -> tuple[str, ...]:
 
 def _wrap_handle(answer: Any, original: Attribute) -> Attribute:  # Any: an Answer or an AsyncAnswer
     def handle(cassette: Cassette, real: Real, transport: HttpTransport, request: HttpRequest, library: Any) -> Any:
-        # A MockTransport of the user's, which vcrpy patches too, is not ours.
-        if isinstance(transport, (library.HTTPTransport, library.AsyncHTTPTransport)):
-            interceptor = active.find(request)
-            if interceptor is not None:
+        interceptor = active.find(request)
+        if interceptor is not None:
+            if isinstance(transport, (library.HTTPTransport, library.AsyncHTTPTransport)):
                 return answer(library, interceptor, request)
+            if respx_routes.is_respxs(transport):  # in front of us: what it lets pass comes to us
+                return real(transport, request)
+        # Other transports that vcrpy patches are the user's own, such as a MockTransport.
         return original(cassette, real, transport, request, library)
 
     return handle

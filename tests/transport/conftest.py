@@ -151,7 +151,9 @@ def _patchable():
         yield from ((mocker, name) for name in ("handler", "async_handler", "stop"))
     if vcr_cassettes.imported():
         stubs = sys.modules[vcr_cassettes.MODULE]
-        yield from ((stubs, name) for name in vars(stubs) if name.startswith(("_vcr_handle", "_sync_vcr", "_async_vcr")))
+        yield from (
+            (stubs, name) for name in vars(stubs) if name.startswith(("_vcr_handle", "_sync_vcr", "_async_vcr"))
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import vcr
 
 from simulator.transport.interception import intercepting
 
+
 @pytest.fixture(params=["before", "inside"])
 def both(request, api, tmp_path):
     """A cassette that records all it sees, opened before or inside the block."""
