@@ -30,7 +30,7 @@ SHARED_DOMAINS = (
     ".cognitiveservices.azure.cn",
     ".services.ai.azure.com",
 )
-SHARED_PREFIX = "/openai/"
+SHARED_PREFIX = "openai/"
 # What the SDK takes its base URL from: `OpenAI` the first, `AzureOpenAI` the second.
 BASE_URL_VARIABLES = ("OPENAI_BASE_URL", "AZURE_OPENAI_ENDPOINT")
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -85,7 +85,8 @@ class Hosts:
             return True
         if self.places and (host, port or DEFAULT_PORTS.get(scheme, 0)) in self.places:
             return True
-        return host.endswith(SHARED_DOMAINS) and path.startswith(SHARED_PREFIX)
+        # Older SDKs (seen in 1.40) make two slashes of the one at the end of an endpoint.
+        return host.endswith(SHARED_DOMAINS) and path.lstrip("/").startswith(SHARED_PREFIX)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def test_of_azures_shared_hosts_only_what_lies_below_openai_is_meant(host):
     hosts = Hosts.of(environ={})
     assert hosts.match("https", host, None)
     assert hosts.match("https", host, None, "/openai/threads")
-    assert hosts.match("https", host, None, "/openai/v1/threads")
+    assert hosts.match("https", host, None, "//openai/v1/threads")
     assert not hosts.match("https", host, None, "/vision/v3.2/analyze")
     assert not hosts.match("https", host, None, "/api/projects/p/assistants")
     assert Hosts.of([host], environ={}).match("https", host, None, "/vision/v3.2/analyze")
