@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +30,7 @@ from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
 from .errors import CheckFailed, StateError, UsageError, refuse_unknown, told
+from .transport.locks import Busy, Lock
 
 if TYPE_CHECKING:
     import openai
@@ -38,47 +38,6 @@ if TYPE_CHECKING:
 OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
 PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run")
 STATE_VERSION = 1
-# Real seconds. No request holds the lock for longer, unless a brain, a stub or a when= waits for something.
-LOCK_PATIENCE_SECONDS = 10.0
-
-
-class _Busy(UsageError):
-    """The lock is not to be had."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This simulator is asking a brain, a stub or a when=, which must not use it, nor wait for a thread"
-            " that does. What they need is in their argument; do the rest before or after."
-        )
-
-
-class _Lock:
-    """A lock that is not given twice: a brain that used the simulator it answers for would find it half done.
-
-    A class, because each request and each frame takes it, and a `contextmanager` costs three times as much.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holder: int | None = None
-
-    def __enter__(self) -> None:
-        """Take the lock.
-
-        Raises:
-            UsageError: the caller holds it, or whoever does has done so for a long time and may wait for the caller.
-        """
-        if self._holder == threading.get_ident() or not self._lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
-            raise _Busy
-        self._holder = threading.get_ident()
-
-    def __exit__(self, *_: object) -> None:
-        self._holder = None
-        self._lock.release()
-
-    def locked(self) -> bool:
-        """Tell whether anybody holds it."""
-        return self._lock.locked()
 
 
 class Simulator:
@@ -118,7 +77,7 @@ class Simulator:
         refuse_unknown("Simulator()", unknown, OPTIONS)
         _check_options(seed, poll_after_ms, service)
         _refuse_texts(hosts=hosts, api_keys=api_keys)
-        self._lock = _Lock()
+        self._lock = Lock()
         self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
         self._settings = ServiceSettings(
             mode=ServiceMode(service), api_keys=tuple(api_keys), poll_after_ms=poll_after_ms
@@ -140,7 +99,7 @@ class Simulator:
         try:
             with self._lock:
                 response, exchange = self._service.answer(request)
-        except _Busy:
+        except Busy:
             return self._service.refuse(request, Reentered(request.method, request.path))
         if isinstance(response.body, bytes):
             return response

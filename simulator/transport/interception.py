@@ -21,6 +21,7 @@ from typing import Any
 
 from . import active, libraries, respx_routes, vcr_cassettes
 from .active import Interceptor
+from .forks import hold_during_forks
 from .httpx_transport import pause, wiring
 from .late_imports import ImportWatch
 from .libraries import HttpRequest, HttpResponse, HttpTransport, Url
@@ -30,6 +31,7 @@ Target = tuple[type | ModuleType, str, Callable[[Attribute], Attribute]]
 
 # Reentrant: respx's `stop`, which ends in `settle`, may be called by a finalizer at any time.
 _lock = threading.RLock()
+hold_during_forks(_lock)
 _patches: dict[tuple[type | ModuleType, str], Patch] = {}
 
 
