@@ -12,6 +12,8 @@ import pytest
 from simulator import Simulator, say
 from simulator.transport import environment, interception, locks
 
+V2 = {"OpenAI-Beta": "assistants=v2"}  # SDKs before 1.21 send v1
+
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork"),
     # CPython 3.12 on warns of every fork in a process with threads, which xdist's and these tests' are.
@@ -41,7 +43,7 @@ def in_child(function):
 def thread_of(sdk):
     """Make a thread through an intercepted client; its id."""
     client = sdk()
-    return lambda: client.beta.threads.create(extra_headers={"OpenAI-Beta": "assistants=v2"}).id
+    return lambda: client.beta.threads.create(extra_headers=V2).id
 
 
 def test_the_child_goes_on_with_a_copy_of_its_own(thread_of, network):
@@ -98,7 +100,7 @@ class Elsewhere:
         return say("Hello.")
 
     def run(self, client):
-        client.beta.threads.create_and_run(assistant_id="asst_1", extra_headers={"OpenAI-Beta": "assistants=v2"})
+        client.beta.threads.create_and_run(assistant_id="asst_1", extra_headers=V2)
 
     def __enter__(self):
         self.thread.start()
@@ -148,9 +150,9 @@ def test_a_brain_that_forks_answers_in_both_processes():
 
     sim = Simulator(brain=brain)
     sim.put("assistants", {"id": "asst_1", "instructions": "Greet."})
-    client = sim.client(default_headers={"OpenAI-Beta": "assistants=v2"})
+    client = sim.client()
     try:
-        run = client.beta.threads.create_and_run(assistant_id="asst_1")
+        run = client.beta.threads.create_and_run(assistant_id="asst_1", extra_headers=V2)
         fine = run.status == "queued" and not sim._lock.locked()
     finally:
         if sides == [0]:
