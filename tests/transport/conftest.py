@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import sys
 from contextlib import suppress
@@ -201,6 +202,21 @@ def aretrieve():
         return (await client.beta.threads.runs.retrieve(run_id, thread_id="thread_1")).metadata["by"]
 
     return aretrieve
+
+
+@pytest.fixture
+def streaming():
+    """Skip what an SDK before 1.14 cannot do."""
+    if "stream" not in inspect.signature(openai.resources.beta.threads.runs.Runs.create).parameters:
+        pytest.skip("this SDK does not stream")
+
+
+@pytest.fixture
+def aiohttp():
+    """Skip what an SDK before 1.92, or one without its extra, cannot do."""
+    pytest.importorskip("aiohttp")
+    if not hasattr(openai, "DefaultAioHttpClient"):
+        pytest.skip("this SDK has no client on aiohttp")
 
 
 @pytest.fixture

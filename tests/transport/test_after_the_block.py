@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
 
 import openai
@@ -12,11 +11,6 @@ import pytest
 from simulator import Simulator, say
 
 V2 = {"OpenAI-Beta": "assistants=v2"}  # SDKs before 1.21 send v1
-
-streaming = pytest.mark.skipif(
-    "stream" not in inspect.signature(openai.resources.beta.threads.runs.Runs.create).parameters,
-    reason="this SDK does not stream",
-)
 
 
 @pytest.fixture
@@ -64,7 +58,7 @@ def test_a_client_of_the_simulators_own_needs_no_block(sim, network):
     assert network.requests == []
 
 
-@streaming
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_is_read_to_its_end(sim, sdk, network):
     with sim.intercept():
         stream = sdk().beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True, extra_headers=V2)
@@ -74,7 +68,7 @@ def test_a_stream_is_read_to_its_end(sim, sdk, network):
     assert network.requests == []
 
 
-@streaming
+@pytest.mark.usefixtures("streaming")
 def test_an_async_stream_is_read_to_its_end(sim, async_sdk, network):
     async def main():
         async with async_sdk() as client:

@@ -87,10 +87,9 @@ def test_an_injected_client_of_the_older_library_is_caught(api, sdk, sdk_library
     assert network.requests == []
 
 
+@pytest.mark.usefixtures("aiohttp")
 @pytest.mark.parametrize("built", ["before", "inside"])
 def test_the_sdks_aiohttp_client_is_caught_and_streams(api, async_sdk, aretrieve, built):
-    pytest.importorskip("aiohttp")
-
     async def main():
         with ExitStack() as stack:
             if built == "inside":
@@ -111,6 +110,7 @@ def test_the_sdks_aiohttp_client_is_caught_and_streams(api, async_sdk, aretrieve
 # every form of call
 
 
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_is_lazy(api, sdk):
     with intercepting(api.interceptor()), stream_of(sdk()) as stream:
         for number, _ in enumerate(stream, 1):
@@ -118,6 +118,7 @@ def test_a_stream_is_lazy(api, sdk):
             assert api.waited[-1] == number - 0.5
 
 
+@pytest.mark.usefixtures("streaming")
 def test_an_async_stream_is_lazy(api, async_sdk):
     async def main():
         async with async_sdk() as client:
@@ -145,6 +146,7 @@ def test_other_tasks_run_between_requests(api, library):
     assert [request.path[-1] for request in api.requests] == ["a", "b", "a", "b", "a", "b"]
 
 
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_is_read_to_its_end_though_the_block_has_ended(api, sdk):
     with intercepting(api.interceptor()):
         stream = stream_of(sdk())
@@ -153,6 +155,7 @@ def test_a_stream_is_read_to_its_end_though_the_block_has_ended(api, sdk):
     assert api.closed
 
 
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_that_is_closed_midway_ends_its_producer(api, sdk):
     with intercepting(api.interceptor()):
         stream = stream_of(sdk())
@@ -262,9 +265,8 @@ def test_an_async_transport_that_wraps_a_real_one_works_and_is_caught(api, async
     asyncio.run(main())
 
 
+@pytest.mark.usefixtures("aiohttp")
 def test_a_wrapped_aiohttp_transport_is_caught(api, async_sdk, sdk_library, aretrieve):
-    pytest.importorskip("aiohttp")
-
     class Wrapping(sdk_library.AsyncBaseTransport):
         def __init__(self, inner):
             self.inner = inner
@@ -363,9 +365,8 @@ def test_a_bridge_stands_in_front_of_real_transports_and_of_no_others(api, libra
     assert not any(in_front(client) for client in real)
 
 
+@pytest.mark.usefixtures("aiohttp")
 def test_a_bridge_stands_in_front_of_the_aiohttp_transport(api):
-    pytest.importorskip("aiohttp")
-
     async def main():
         async with openai.DefaultAioHttpClient() as client:
             assert in_front(client)

@@ -167,8 +167,8 @@ with intercepting(interceptor):
     assert run(program) == ["simulator", "simulator", "0"]
 
 
+@pytest.mark.usefixtures("aiohttp")
 def test_the_sdks_aiohttp_client_that_is_imported_inside_the_block_is_caught():
-    pytest.importorskip("aiohttp")
     program = """
 async def main():
     import openai

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import inspect
 import threading
 
-import openai
 import pytest
 
 from simulator import Simulator, say
@@ -16,10 +14,7 @@ from simulator.transport.httpx_transport import FrameStream
 V2 = {"OpenAI-Beta": "assistants=v2"}  # SDKs before 1.21 send v1
 WORDS = [f"word{number} " for number in range(50)]
 
-pytestmark = pytest.mark.skipif(
-    "stream" not in inspect.signature(openai.resources.beta.threads.runs.Runs.create).parameters,
-    reason="this SDK does not stream",
-)
+pytestmark = pytest.mark.usefixtures("streaming")
 
 
 @pytest.fixture
