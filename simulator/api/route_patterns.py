@@ -26,8 +26,11 @@ class RoutePattern:
     regex: re.Pattern[str]
 
     @classmethod
-    def of(cls, text: str) -> Self:
+    def of(cls, text: str, where: str) -> Self:
         """Return the pattern that a text names.
+
+        Args:
+            where: begins the message of the error, such as "stub()".
 
         Raises:
             UsageError: it is no method and path, and no path.
@@ -36,7 +39,9 @@ class RoutePattern:
         method = words[0].upper() if len(words) == 2 else ""
         path = words[-1] if words else ""
         if len(words) > 2 or (method and not method.isalpha()) or not path.startswith(("/", "*")) or "?" in path:
-            raise UsageError(f'{text!r} is no route: write {EXAMPLE} or, for every method, "/v1/embeddings".')
+            raise UsageError(
+                f'{where} takes routes such as {EXAMPLE} or, for every method, "/v1/embeddings", not {text!r}.'
+            )
         return cls(method, path, re.compile(fnmatch.translate(path)))
 
     def match(self, method: str, path: str) -> bool:

@@ -55,7 +55,7 @@ class Stubs:
         Raises:
             UsageError: the route is no method and path, or both or no answers are given.
         """
-        pattern = RoutePattern.of(route)
+        pattern = RoutePattern.of(route, "stub()")
         if not pattern.method:
             raise UsageError(f"stub() takes a method and a path, such as {EXAMPLE}, not {route!r}.")
         if function is not None and not callable(function):

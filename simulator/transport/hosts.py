@@ -108,7 +108,7 @@ class Passthrough:
         """
         if isinstance(entries, str):
             raise UsageError(f"passthrough must be a list of routes, not one text: write [{entries!r}]")
-        return cls(tuple(RoutePattern.of(entry) for entry in entries))
+        return cls(tuple(RoutePattern.of(entry, "passthrough=") for entry in entries))
 
     def match(self, method: str, path: str) -> bool:
         """Tell whether a request is let through."""

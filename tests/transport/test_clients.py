@@ -8,7 +8,8 @@ import openai
 import pytest
 
 from simulator.errors import UsageError
-from simulator.transport.clients import async_openai_client, openai_client
+from simulator.transport.clients import async_openai_client, openai_client, plain_async_client, plain_client
+from simulator.transport.interception import intercepting
 
 
 @pytest.fixture
@@ -164,3 +165,39 @@ def test_a_file_is_uploaded(client, api):
     client.files.create(file=("a.txt", b"contents"), purpose="assistants")
     assert b"contents" in api.requests[0].body
     assert api.requests[0].path == "/v1/files"
+
+
+# plain ones
+
+
+def test_a_plain_client_is_the_sdks_own_and_needs_an_interception(api, retrieve, network, monkeypatch):
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://elsewhere.example/v9")
+    client = plain_client()
+    assert type(client) is openai.OpenAI
+    with intercepting(api.interceptor()):
+        assert retrieve(client) == "canned"
+    assert retrieve(client) == "network"
+    assert network.requests[0][1].startswith("https://api.openai.com/v1/")
+
+
+def test_a_plain_async_client_is_the_sdks_own(api, aretrieve, network):
+    async def main():
+        async with plain_async_client("sk-mine") as client:
+            assert type(client) is openai.AsyncOpenAI
+            return await aretrieve(client)
+
+    with intercepting(api.interceptor()):
+        assert asyncio.run(main()) == "canned"
+    assert api.requests[0].headers["authorization"] == "Bearer sk-mine"
+    assert network.requests == []
+
+
+@pytest.mark.parametrize("given, variable, key", [("a", "b", "a"), (None, "b", "b"), (None, "", "sk-simulator")])
+def test_the_key_of_a_plain_client(monkeypatch, given, variable, key):
+    monkeypatch.setenv("OPENAI_API_KEY", variable)
+    assert plain_client(given).api_key == plain_async_client(given).api_key == key
+
+
+def test_plain_clients_read_the_certificates_once():
+    pools = [plain_client()._client._transport._pool for _ in range(2)]
+    assert pools[0]._ssl_context is pools[1]._ssl_context
