@@ -73,6 +73,14 @@ class Hosts:
             suffixes=tuple(sorted({name[1:] for name, _ in found if name.startswith("*")})),
         )
 
+    def know(self, host: str) -> bool:
+        """Tell whether a host is among them on some port and path; where not, `match` is never true."""
+        return (
+            host in self.names
+            or host.endswith((*self.suffixes, *SHARED_DOMAINS))
+            or any(host == known for known, _ in self.places)
+        )
+
     def match(self, scheme: str, host: str, port: int | None, path: str = SHARED_PREFIX) -> bool:
         """Tell whether a place is among them.
 

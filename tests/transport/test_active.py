@@ -79,3 +79,17 @@ def test_two_that_look_the_same_are_two(api, activate):
     first, second = api.interceptor(), api.interceptor()
     activate(first, second)
     assert first != second
+
+
+def test_what_is_remembered_of_hosts_is_forgotten_with_each_change_and_has_an_end(library, api, monkeypatch):
+    monkeypatch.setattr(active, "HOSTS_KEPT", 2)
+    requests = [request_to(library, f"https://h{number}.example/") for number in range(4)]
+    assert [active.find(request) for request in requests] == [None] * 4
+    interceptor = api.interceptor(hosts=["*.example"])
+    active.add(interceptor)
+    try:
+        assert [active.find(request) for request in requests + requests] == [interceptor] * 8
+        assert len(active._now._by_host) == 2
+    finally:
+        active.discard(interceptor)
+    assert [active.find(request) for request in requests] == [None] * 4

@@ -167,3 +167,24 @@ def test_what_is_no_route_is_refused():
 def test_one_text_for_a_list_of_routes_is_refused():
     with pytest.raises(UsageError, match="not one text"):
         Passthrough.of("POST /v1/embeddings")
+
+
+HOSTS = Hosts.of(["gateway.example:8000", "*.corp.example", "named.example"], environ={})
+
+
+@pytest.mark.parametrize(
+    "host, known",
+    [
+        ("api.openai.com", True),
+        ("named.example", True),
+        ("a.corp.example", True),
+        ("gateway.example", True),
+        ("my-resource.cognitiveservices.azure.com", True),
+        ("example.com", False),
+        ("corp.example", False),
+    ],
+)
+def test_a_host_is_known_if_it_matches_on_some_port_and_path(host, known):
+    assert HOSTS.know(host) is known
+    places = [("https", None), ("http", None), ("http", 8000)]
+    assert any(HOSTS.match(scheme, host, port) for scheme, port in places) is known
