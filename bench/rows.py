@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from . import calls, conversations, plugin, store
+from . import calls, conversations, plugin, store, unrelated
 from .sizes import Sizes
 from .timing import Spread
 
@@ -58,6 +58,12 @@ ROWS: Sequence[Row] = (
             target=1.28,
         )
         for name, operation in _OPERATIONS
+    ),
+    Row(
+        name="unrelated",
+        what="a call to another host inside intercept()",
+        measure=unrelated.unrelated,
+        target=1.03,
     ),
     Row(
         name="stream",
