@@ -126,6 +126,15 @@ class Simulator:
     def intercept(self, *, passthrough: Iterable[str] = ()) -> Iterator[Simulator]:
         """Take, inside the block, every client's requests to the API's hosts, whenever it was built.
 
+        Who answers, whatever was opened first: your respx routes, then the newest simulator whose hosts
+        and routes these are, then the network or the vcrpy cassette that stands in its place. The list of
+        simulators is the process's: threads and tasks share it. For worlds of their own they take hosts
+        of their own (`hosts=`), or `client()`, which needs no block.
+
+        After the last block nothing is patched: requests go where they went before, also those of a
+        thread or task that outlives it. A request that is being answered, and a stream that is being read,
+        are answered to their end. A fork has a copy of the simulator, and goes on with that.
+
         Args:
             passthrough: routes that reach the network, such as `"POST /v1/embeddings"`; `*` in the path
                 stands for anything.

@@ -49,7 +49,8 @@ def activate(interceptor: Interceptor) -> None:
 def deactivate(interceptor: Interceptor) -> None:
     """Take a simulator out, in whatever order they came; the last one takes the patches with it.
 
-    Responses that are being streamed are read to their end.
+    Requests that are being answered, and responses that are being streamed, come to their end. What a
+    thread or task asks afterwards goes where it would have gone before.
 
     Raises:
         UsageError: it is not active; nothing was changed.
