@@ -33,7 +33,17 @@ EXPECTED = {
     "steps.list": "GET /threads/thread_1/runs/run_1/steps",
     "steps.retrieve": "GET /threads/thread_1/runs/run_1/steps/step_1",
 }
-PREFIXES = ("/v1", "/openai", "/openai/v1", "/proxy/team-a/v1", "")
+PREFIXES = (
+    "/v1",
+    "/openai",
+    "//openai",
+    "/openai/v1",
+    "/proxy/team-a/v1",
+    "/api/openai/v1",
+    "/threads/v1",
+    "/files/v1",
+    "",
+)
 
 
 def test_the_operations_are_those_of_v2():
