@@ -6,12 +6,9 @@ this is imported when the first test asks for a simulator.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cache
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,10 +17,9 @@ from .decorator import findings, option_names, simulating
 from .errors import CheckFailed, UsageError, refuse_unknown
 from .simulator import PROBLEMS, Simulator
 from .transport import guard
-from .transport.clients import BASE_URL
-from .transport.environment import KEY, PLACEHOLDER_KEY, remove_left_over
+from .transport.clients import plain_async_client, plain_client
+from .transport.environment import remove_left_over
 from .transport.hosts import Hosts
-from .transport.libraries import sdk_library
 
 if TYPE_CHECKING:
     import openai
@@ -175,32 +171,14 @@ def _timeline(simulator: Simulator) -> str:
 
 
 def openai_client(options: Mapping[str, Any]) -> openai.OpenAI:
-    """Return a plain SDK client, as a program builds its own; it needs an active interception.
-
-    Args:
-        options: those of the test; the first of `api_keys` is the client's.
-    """
-    import openai
-
-    library = getattr(openai, "DefaultHttpxClient", sdk_library().Client)  # the SDK's is younger than 1.3.9
-    return openai.OpenAI(api_key=_api_key(options), base_url=BASE_URL, http_client=library(verify=_ssl_context()))
+    """Return a plain SDK client; `options` are those of the test."""
+    return plain_client(_api_key(options))
 
 
 def async_openai_client(options: Mapping[str, Any]) -> openai.AsyncOpenAI:
     """Return a plain async SDK client, as `openai_client`."""
-    import openai
-
-    library = getattr(openai, "DefaultAsyncHttpxClient", sdk_library().AsyncClient)
-    return openai.AsyncOpenAI(api_key=_api_key(options), base_url=BASE_URL, http_client=library(verify=_ssl_context()))
+    return plain_async_client(_api_key(options))
 
 
-def _api_key(options: Mapping[str, Any]) -> str:
-    keys = list(options.get("api_keys", ()))
-    return str(keys[0]) if keys else os.environ.get(KEY) or PLACEHOLDER_KEY
-
-
-@cache
-def _ssl_context() -> SSLContext:
-    """Return one context for all clients: to read the certificates takes 18 ms, the rest of a client 0.1 ms."""
-    context: SSLContext = sdk_library().create_ssl_context()
-    return context
+def _api_key(options: Mapping[str, Any]) -> str | None:
+    return next(iter(options.get("api_keys", ())), None)
