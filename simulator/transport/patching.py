@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -11,19 +12,19 @@ Attribute = Any
 
 
 class Patch:
-    """Wraps `owner.name` while it is wanted.
+    """Wraps `owner.name` while it is wanted; the owner is a class, or a module.
 
     Saving and restoring a value leaks when patches do not end in the reverse order of their start
     (feasibility.md A: seen). Here each wrapper knows what it wraps and does nothing of its own while
     no simulator is active, so that it may stay under or over another patch until that one ends.
 
     Args:
-        owner: the class; the attribute is its own, not inherited.
+        owner: of the attribute; a class that inherits it will not do.
         name: of the attribute.
         wrap: takes the attribute as it stands in the class, returns the wrapper.
     """
 
-    def __init__(self, owner: type, name: str, wrap: Callable[[Attribute], Attribute]) -> None:
+    def __init__(self, owner: type | ModuleType, name: str, wrap: Callable[[Attribute], Attribute]) -> None:
         self._owner = owner
         self._name = name
         self._wrap = wrap
