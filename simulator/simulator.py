@@ -9,6 +9,7 @@ import shutil
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
@@ -31,11 +32,12 @@ from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
 from .errors import CheckFailed, StateError, UsageError, refuse_unknown, told
+from .transport.pace import TimeMode, pace_of
 
 if TYPE_CHECKING:
     import openai
 
-OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
+OPTIONS = ("brain", "seed", "time", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
 PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run")
 STATE_VERSION = 1
 # Real seconds. No request holds the lock for longer, unless a brain, a stub or a when= waits for something.
@@ -88,6 +90,10 @@ class Simulator:
         brain: who answers where no script does: None (nobody: such a run is refused), `"auto"`, or a
             callable from a `View` to a turn.
         seed: of ids and latencies. Same seed and same requests: same bytes, ids and times included.
+        time: what is virtual for the program inside `intercept()`, where its wall clock stands at `clock`.
+            `"virtual"`: clocks and dates, `time.sleep` and the event loop of asyncio; beside other threads
+            time is real. `"threads"`: the waits, joins and pools of threads, too. `"real"`: nothing; here,
+            and without `intercept()` too, `clock` follows the machine's, and streams take the time they take.
         hosts: API hosts beside api.openai.com, *.openai.azure.com and that of OPENAI_BASE_URL.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
@@ -106,6 +112,7 @@ class Simulator:
         brain: BrainChoice = None,
         *,
         seed: int = 0,
+        time: str = TimeMode.VIRTUAL,
         hosts: Iterable[str] = (),
         poll_after_ms: int | None = 0,
         service: str = ServiceMode.NORMAL,
@@ -116,7 +123,8 @@ class Simulator:
         **unknown: Never,
     ) -> None:
         refuse_unknown("Simulator()", unknown, OPTIONS)
-        _check_options(seed, poll_after_ms, service)
+        _check_options(seed, poll_after_ms)
+        _refuse_others(time=(time, TimeMode), service=(service, ServiceMode))
         _refuse_texts(hosts=hosts, api_keys=api_keys)
         self._lock = _Lock()
         self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
@@ -126,6 +134,8 @@ class Simulator:
         self._brain = ScriptedBrain(brain_for(brain))
         self._journal = Journal(journal)
         self._clock = Clock(START)
+        self._time = TimeMode(time)
+        self._pace = pace_of(self._time, self._clock)
         self._begin()
 
     def _begin(self) -> None:
@@ -139,6 +149,7 @@ class Simulator:
         """Answer one request. A streamed body is lazy, and holds nothing between two frames."""
         try:
             with self._lock:
+                self._pace.catch_up()
                 response, exchange = self._service.answer(request)
         except _Busy:
             return self._service.refuse(request, Reentered(request.method, request.path))
@@ -146,10 +157,14 @@ class Simulator:
             return response
         return Response(response.status, response.headers, self._read(response.body, exchange))
 
-    def wait_until(self, due: float) -> None:
-        """Move the clock to the time at which a frame is due; doors call this."""
+    def wait_until(self, due: float) -> float:
+        """Move the clock to the time at which a frame is due; doors call this.
+
+        Returns:
+            0, or with `time="real"` the seconds that are left: a door waits for so long, and calls again.
+        """
         with self._lock:
-            self._clock.advance_to(due)
+            return self._pace.wait_until(due)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """Return an `openai.OpenAI` that talks to this simulator; `options` are the SDK's."""
@@ -167,6 +182,9 @@ class Simulator:
     def intercept(self, *, passthrough: Iterable[str] = ()) -> Iterator[Simulator]:
         """Take, inside the block, every client's requests to the API's hosts, whenever it was built.
 
+        Inside the block time passes as the option `time` says. Afterwards the program's dates are the
+        machine's again; `time.monotonic` never goes back.
+
         Args:
             passthrough: routes that reach the network, such as `"POST /v1/embeddings"`; `*` in the path
                 stands for anything.
@@ -175,6 +193,7 @@ class Simulator:
         from .transport.environment import placeholder_key
         from .transport.hosts import Hosts, Passthrough
         from .transport.interception import intercepting
+        from .transport.virtual_time import virtual_time
 
         interceptor = Interceptor(
             handle=self.handle,
@@ -182,7 +201,7 @@ class Simulator:
             hosts=Hosts.of(self._hosts),
             passthrough=Passthrough.of(passthrough),
         )
-        with placeholder_key(), intercepting(interceptor):
+        with placeholder_key(), intercepting(interceptor), virtual_time(self._clock, self._time):
             yield self
 
     # What the model says, and what goes wrong.
@@ -337,6 +356,7 @@ class Simulator:
             self._brain.clear()
             self._journal.clear()
             self._clock.restart()
+            self._pace.restart()
             self._begin()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -384,6 +404,7 @@ class Simulator:
     def _options(self) -> JsonDict:
         return {
             "seed": self._seed,
+            "time": str(self._time),
             "hosts": self._hosts,
             "poll_after_ms": self._settings.poll_after_ms,
             "service": str(self._settings.mode),
@@ -396,6 +417,7 @@ class Simulator:
     def _settled(self) -> Iterator[Backend]:
         """Hold the lock, with everything done that is due by now."""
         with self._lock:
+            self._pace.catch_up()
             self._backend.engine.settle()
             yield self._backend
 
@@ -413,13 +435,18 @@ class Simulator:
             yield frame
 
 
-def _check_options(seed: int, poll_after_ms: int | None, service: str) -> None:
+def _check_options(seed: int, poll_after_ms: int | None) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise UsageError(f"seed= is an integer, not {seed!r}.")
     if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
         raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
-    if service not in tuple(ServiceMode):
-        raise UsageError(f"service= is one of {', '.join(ServiceMode)}, not {service!r}.")
+
+
+def _refuse_others(**options: tuple[object, type[StrEnum]]) -> None:
+    """Refuse a value that is none of its option's."""
+    for name, (value, known) in options.items():
+        if value not in tuple(known):
+            raise UsageError(f"{name}= is one of {', '.join(known)}, not {value!r}.")
 
 
 def _known_problems(allow: Collection[str]) -> frozenset[str]:
