@@ -12,7 +12,7 @@ import enum
 import threading
 from _thread import allocate_lock, get_ident
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from . import private
 from .parking import parking
@@ -32,6 +32,7 @@ class Pools:
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._given: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._ended: WeakSet[Any] = WeakSet()
         self._at_work: set[int] = set()
 
     def begin(self) -> None:
@@ -40,8 +41,14 @@ class Pools:
             self._at_work.clear()
             self._given.clear()
             for executor in map(private.executor_of, private.threads()):
-                if executor is not None and not executor._shutdown:  # else the queue holds a mark of its end
-                    self._given[executor] = executor._work_queue.qsize()
+                if executor is not None:
+                    self._take_stock(executor)
+
+    def _take_stock(self, executor: Any) -> None:
+        if executor._shutdown:
+            self._ended.add(executor)
+        else:
+            self._given[executor] = executor._work_queue.qsize()
 
     def after_fork(self) -> None:
         """Go on in a child process, where nobody holds the lock."""
@@ -74,7 +81,9 @@ class Pools:
         executor = private.executor_of(thread)
         if executor is None:
             return None
-        return Work.ON_ITS_WAY if self._given.get(executor) else Work.IDLE
+        # A worker that is told of the end of its pool is about to end, and to wake who waits for that.
+        is_ending = executor._shutdown and executor not in self._ended
+        return Work.ON_ITS_WAY if is_ending or self._given.get(executor) else Work.IDLE
 
 
 pools = Pools()
