@@ -42,7 +42,8 @@ def _run(load: str, times: int) -> int:
             right += found[RIGHT]
             others = {outcome: number for outcome, number in found.items() if outcome != RIGHT}
             print(
-                f"{load:5}{mode:8} {scenario.__name__:18} {found[RIGHT]}/{times} {each:7.1f} ms", *([others] if others else [])
+                f"{load:5}{mode:8} {scenario.__name__:18} {found[RIGHT]}/{times} {each:7.1f} ms",
+                *([others] if others else []),
             )
     return right
 

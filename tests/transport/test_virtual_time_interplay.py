@@ -13,7 +13,11 @@ import sys
 import time
 from pathlib import Path
 
+import freezegun
 import pytest
+import stamina
+import tenacity
+import time_machine
 
 from simulator import Simulator, http_error, say
 from simulator.backend.clock import Clock
@@ -173,7 +177,6 @@ def test_under_xdist(run_tests):
 @pytest.mark.parametrize("method", ["thread", "signal"])
 @pytest.mark.parametrize("func_only", ["true", "false"])
 def test_beside_pytest_timeout(run_tests, pytester, method, func_only):
-    pytest.importorskip("pytest_timeout")
     pytester.makeini(f"[pytest]\ntimeout=30\ntimeout_method={method}\ntimeout_func_only={func_only}")
     source = """
         import asyncio, time
@@ -188,7 +191,6 @@ def test_beside_pytest_timeout(run_tests, pytester, method, func_only):
 
 
 def test_pytest_timeout_strikes_in_real_time(run_tests, pytester):
-    pytest.importorskip("pytest_timeout")
     source = """
         import time
 
@@ -254,7 +256,6 @@ def test_the_debugger_waits_for_real_and_time_stands_still(tmp_path):
 
 
 def test_tenacity_retries_without_waiting(clock):
-    tenacity = pytest.importorskip("tenacity")
     attempts = []
 
     @tenacity.retry(wait=tenacity.wait_fixed(60), stop=tenacity.stop_after_delay(300), reraise=True)
@@ -268,7 +269,6 @@ def test_tenacity_retries_without_waiting(clock):
 
 
 def test_stamina_retries_without_waiting(clock):
-    stamina = pytest.importorskip("stamina")
     attempts = []
 
     async def work():
@@ -288,7 +288,6 @@ def test_stamina_retries_without_waiting(clock):
 
 
 def test_freezegun_outside_keeps_the_wall_clock(clock):
-    freezegun = pytest.importorskip("freezegun")
     with freezegun.freeze_time("2024-05-01"), virtual_time(clock):
         time.sleep(600)
         asyncio.run(asyncio.sleep(600))
@@ -298,7 +297,6 @@ def test_freezegun_outside_keeps_the_wall_clock(clock):
 
 
 def test_freezegun_inside_has_the_wall_clock_for_as_long(clock):
-    freezegun = pytest.importorskip("freezegun")
     with virtual_time(clock):
         before = time.monotonic()
         time.sleep(600)
@@ -315,7 +313,6 @@ def test_freezegun_inside_has_the_wall_clock_for_as_long(clock):
 
 @pytest.mark.parametrize("outside", [True, False], ids=["outside", "inside"])
 def test_time_machine_has_the_wall_clock_while_it_travels(clock, outside):
-    time_machine = pytest.importorskip("time_machine")
     travel = time_machine.travel(1_000_000.0, tick=False)
     first, second = (travel, virtual_time(clock)) if outside else (virtual_time(clock), travel)
     with first:
@@ -332,7 +329,6 @@ def test_time_machine_has_the_wall_clock_while_it_travels(clock, outside):
 
 
 def test_time_machine_imported_first_inside_a_block():
-    pytest.importorskip("time_machine")
     code = """
 import time, datetime
 from simulator.backend.clock import Clock
@@ -349,7 +345,6 @@ assert time.time() > 1e9
 
 
 def test_first_imported_while_freezegun_has_the_clocks():
-    pytest.importorskip("freezegun")
     code = """
 import time, datetime, freezegun
 with freezegun.freeze_time("2024-05-01"):

@@ -94,8 +94,10 @@ class Others:
 
     def company(self) -> Company:
         """Tell who else is there."""
-        threads = private.threads()
-        if private.thread_count() - _counted(threads) > self._raw_threads:
+        threads, count = private.threads(), private.thread_count()
+        if len(threads) == 1 and count <= self._raw_threads:  # the common case: the main thread, and no other
+            return Company.NONE
+        if count - _counted(threads) > self._raw_threads:
             return Company.RUNNING
         me, found = get_ident(), Company.NONE
         for thread in threads:
