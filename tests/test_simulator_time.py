@@ -164,9 +164,8 @@ def test_in_real_time_an_async_stream_leaves_the_loop_to_others():
 
     async def main():
         task = asyncio.create_task(others())
-        async with sim.async_client() as client:
-            async with client.beta.threads.runs.stream(**ids) as stream:
-                await stream.until_done()
+        async with sim.async_client() as client, client.beta.threads.runs.stream(**ids) as stream:
+            await stream.until_done()
         task.cancel()
 
     began = time.monotonic()

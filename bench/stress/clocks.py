@@ -75,7 +75,7 @@ def full_pool(_clock: Clock) -> bool:
         loop = asyncio.get_running_loop()
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             for _ in range(3):
-                loop.run_in_executor(pool, time.thread_time)
+                pool.submit(time.thread_time)
             return await asyncio.wait_for(loop.run_in_executor(pool, compute), FAR)
 
     return asyncio.run(main())

@@ -26,6 +26,7 @@ from simulator.transport.virtual_time.genuine import genuine
 
 START = 1_700_000_000.0
 ROOT = Path(__file__).parents[2]
+ENTRY = "assistants_simulator.pytest_entry"
 
 CONFTEST = """
     import pytest
@@ -199,6 +200,47 @@ def test_pytest_timeout_strikes_in_real_time(run_tests, pytester):
                 time.sleep(600)
     """
     run_tests(source, "--timeout=1", "--timeout-method=signal").assert_outcomes(failed=1)
+
+
+def test_pytest_timeout_strikes_a_wait_that_nobody_ends(run_tests):
+    source = """
+        import threading, pytest
+        import simulator.pytest_plugin, simulator.transport.virtual_time  # takes time, of which the test has little
+
+        @pytest.mark.simulator(time="threads")
+        def test_hangs():
+            threading.Event().wait()
+    """
+    result = run_tests(source, "-p", ENTRY, "--timeout=3", "--timeout-method=signal")
+    result.assert_outcomes(failed=1)
+
+
+def test_the_fixture_has_the_time_that_its_options_say(run_tests):
+    source = """
+        import threading, time, pytest
+
+        def test_virtual(simulator):
+            before = simulator.clock.now()
+            time.sleep(600)
+            assert simulator.clock.now() - before == 600 and abs(time.time() - simulator.clock.now()) < 1e-3
+
+        @pytest.mark.simulator(time="threads")
+        def test_threads(simulator):
+            before = simulator.clock.now()
+            assert not threading.Event().wait(600)
+            assert simulator.clock.now() - before == 600
+
+        @pytest.mark.simulator(time="real")
+        def test_real(simulator):
+            assert abs(time.time() - simulator.clock.now()) > 1
+
+        @pytest.mark.simulator(time="warp")
+        def test_warp():
+            pass
+    """
+    result = run_tests(source, "-p", ENTRY)
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(["*time= is one of virtual, threads, real, not 'warp'*"])
 
 
 def test_under_pytest_asyncio_and_anyio_with_loops_of_a_session(run_tests):

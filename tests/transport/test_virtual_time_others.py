@@ -16,12 +16,14 @@ import sys
 import textwrap
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import anyio
 import anyio.to_thread
 import pytest
 
+from simulator import Simulator
 from simulator.backend.clock import Clock
 from simulator.transport.virtual_time import ForeignLoopWarning, enter, leave, virtual_time, waiting
 from simulator.transport.virtual_time.genuine import genuine
@@ -252,22 +254,31 @@ def test_the_timeout_of_a_process_is_real(virtual, stopwatch):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_child_made_by_fork_has_virtual_time_too():
+@pytest.mark.parametrize("mode", ["virtual", "threads"])
+def test_a_child_made_by_fork_has_virtual_time_too(mode):
+    """Its own, from where it stood: what either does moves the other no more. The parent's threads are not there."""
     code = """
-        import os, sys, threading, time
-        from simulator.backend.clock import Clock
-        from simulator.transport.virtual_time import virtual_time
+        import os, sys, threading, time, warnings
+        from simulator import Simulator
 
-        clock = Clock(0.0)
-        with virtual_time(clock):
+        warnings.simplefilter("ignore", DeprecationWarning)  # since 3.12 of a fork beside threads
+        with Simulator(time=sys.argv[1]).intercept() as sim:
+            before, stop = sim.clock.now(), threading.Event()
+            thread = threading.Thread(target=stop.wait)
+            thread.start()
             child = os.fork()
             if child == 0:
                 time.sleep(600)
-                os._exit(7 if clock.now() == 600 else 1)
+                other = threading.Thread(target=time.sleep, args=(0.01,))
+                other.start()
+                other.join()
+                os._exit(7 if 600 <= sim.clock.now() - before < 601 else 1)
             _, status = os.waitpid(child, 0)
-            sys.exit(0 if os.waitstatus_to_exitcode(status) == 7 and clock.now() == 0 else 1)
+            stop.set()
+            thread.join()
+            sys.exit(0 if os.waitstatus_to_exitcode(status) == 7 and sim.clock.now() == before else 1)
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code), mode], cwd=ROOT, check=True, timeout=120)
 
 
 # ── other loops ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -328,6 +339,45 @@ def test_trio_sleeps_for_real_and_is_named(clock, stopwatch):
     with pytest.warns(ForeignLoopWarning, match="trio"), virtual_time(clock):
         trio.run(main)
     assert stopwatch() >= 0.02
+
+
+def test_on_a_loop_that_sleeps_for_real_deadlines_end_in_real_time(clock, stopwatch):
+    """A loop of sleeps against `time.monotonic` would not end if that stood still."""
+    uvloop = pytest.importorskip("uvloop")
+    rounds = []
+
+    async def main():
+        clock.advance(1)
+        deadline = time.monotonic() + 0.05
+        while time.monotonic() < deadline:
+            rounds.append(1)
+            await asyncio.sleep(0.01)
+
+    loop = uvloop.new_event_loop()
+    with pytest.warns(ForeignLoopWarning, match=r"Simulator\(time='real'\)"), virtual_time(clock):
+        loop.run_until_complete(main())
+    loop.close()
+    assert 0.05 <= stopwatch() < 60
+    assert len(rounds) < 20
+    assert clock.now() == START + 1
+
+
+def test_where_the_warning_is_an_error_all_is_put_back_first():
+    async def main():
+        await sim.async_client().beta.threads.create()
+
+    class Own(asyncio.SelectorEventLoop):
+        def time(self):
+            return genuine.monotonic()
+
+    sim, loop = Simulator(), Own()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ForeignLoopWarning)
+        with pytest.raises(ForeignLoopWarning), sim.intercept():
+            loop.run_until_complete(main())
+    loop.close()
+    assert time.sleep is genuine.sleep
+    assert sim.clock.listener is None
 
 
 # ── order ────────────────────────────────────────────────────────────────────────────────────────────────────────────

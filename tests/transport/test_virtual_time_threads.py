@@ -71,15 +71,20 @@ def worker():
 # ── waits ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def gives_up(error, wait, *args, **options):
+    with pytest.raises(error):
+        wait(*args, **options)
+
+
 @pytest.mark.parametrize(
     "wait",
     [
         lambda: threading.Event().wait(600),
         lambda: threading.Semaphore(0).acquire(timeout=600),
-        lambda: pytest.raises(queue.Empty, queue.Queue().get, timeout=600),
-        lambda: pytest.raises(TimeoutError, concurrent.futures.Future().result, timeout=600),
+        lambda: gives_up(queue.Empty, queue.Queue().get, timeout=600),
+        lambda: gives_up(TimeoutError, concurrent.futures.Future().result, timeout=600),
         lambda: concurrent.futures.wait([concurrent.futures.Future()], timeout=600),
-        lambda: pytest.raises(threading.BrokenBarrierError, threading.Barrier(2).wait, timeout=600),
+        lambda: gives_up(threading.BrokenBarrierError, threading.Barrier(2).wait, timeout=600),
     ],
     ids=["event", "semaphore", "queue", "future", "futures", "barrier"],
 )
@@ -374,6 +379,23 @@ def test_an_app_under_starlettes_test_client_sleeps_virtually(stopwatch):
         assert client.get("/async").text == client.get("/sync").text == "done"
         assert sim.clock.now() - before == 1200
     assert stopwatch() < 60
+
+
+def test_in_the_default_mode_such_an_app_sleeps_for_real(stopwatch):
+    from starlette.applications import Starlette
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+    from starlette.testclient import TestClient
+
+    async def slow(_request):
+        await asyncio.sleep(0.02)
+        return PlainTextResponse("done")
+
+    with Simulator().intercept() as sim, TestClient(Starlette(routes=[Route("/", slow)])) as client:
+        before, real = sim.clock.now(), stopwatch()
+        assert client.get("/").text == "done"
+        assert sim.clock.now() - before == pytest.approx(0.02, abs=1e-3)
+        assert stopwatch() - real >= 0.02
 
 
 def test_a_real_server_in_a_thread_is_in_time(virtual):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import threading
-from _thread import allocate_lock, get_ident
+from _thread import get_ident
 from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -30,7 +30,7 @@ class Pools:
     """The work that was given to pools, and the workers that have begun some."""
 
     def __init__(self) -> None:
-        self._lock = allocate_lock()
+        self._lock = threading.RLock()  # re-entrant: a finalizer may give work at any time
         self._given: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._ended: WeakSet[Any] = WeakSet()
         self._at_work: set[int] = set()
@@ -52,7 +52,7 @@ class Pools:
 
     def after_fork(self) -> None:
         """Go on in a child process, where nobody holds the lock."""
-        self._lock = allocate_lock()
+        self._lock = threading.RLock()
 
     def give(self, executor: Any, items: int) -> None:
         """Note work that is about to be put into a pool's queue; negative: that was refused, or begun."""

@@ -108,7 +108,8 @@ class ProcessClock:
         """Let real time show for the rest of the block: the program is on a loop whose sleeps are real."""
         with self._lock:
             if self.active and not self._is_foreign:
-                self._is_foreign, self._flows_since = True, genuine.monotonic_ns()
+                self._is_foreign, self._lone_count = True, -1
+                self._flows_since = genuine.monotonic_ns()
 
     def after_fork(self) -> None:
         """Go on in a child process, where there are no other threads, and nobody who holds the lock."""
