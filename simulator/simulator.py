@@ -183,7 +183,8 @@ class Simulator:
         """Take, inside the block, every client's requests to the API's hosts, whenever it was built.
 
         Inside the block time passes as the option `time` says. Afterwards the program's dates are the
-        machine's again; `time.monotonic` never goes back.
+        machine's again; `time.monotonic` never goes back. A thread that outlives the block waits on for
+        real; a child made by fork goes on with a clock and a simulator of its own.
 
         Args:
             passthrough: routes that reach the network, such as `"POST /v1/embeddings"`; `*` in the path

@@ -262,6 +262,14 @@ def test_when_it_rests_again_time_jumps_again(clock, worker, stopwatch):
     assert stopwatch() < 60
 
 
+def test_a_short_wait_amid_its_work_is_no_rest(clock, worker):
+    work, done = worker(), threading.Event()
+    with virtual_time(clock, TimeMode.THREADS):
+        work.put(lambda: (threading.Event().wait(0.01), genuine.sleep(0.05), done.set()))
+        assert done.wait(5)
+        assert clock.now() == START
+
+
 def test_a_thread_from_before_that_makes_a_request_takes_part(worker):
     """Its sleeps count from then on, so that its loop of polls goes on."""
     work, slept = worker(), queue.Queue()

@@ -91,8 +91,11 @@ class Joiner:
 
 def _is_virtual(timeout: float | None) -> bool:
     """Tell whether a wait is virtual. One that does not wait, or cannot, is left to the genuine function."""
-    if not clock.active or others.keeps_real_time():
-        others.rest()
+    if not clock.active:
+        return False
+    if others.keeps_real_time():
+        if timeout is None:  # it waits for more to do; a shorter wait may be part of what it does
+            others.rest()
         return False
     return timeout is None or 0 < timeout <= threading.TIMEOUT_MAX
 
