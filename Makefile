@@ -27,7 +27,7 @@ $(RUN) -m coverage run -m pytest || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs bench dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs bench stress dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -70,6 +70,9 @@ docs: $(READY) ## writes the generated parts of README and docs anew
 
 bench: $(READY) ## every ratio, measured
 	$(RUN) -m bench $(ARGS)
+
+stress: $(READY) ## virtual time, 2,000 times idle and 2,000 times with every core busy
+	$(RUN) -m bench.stress $(ARGS)
 
 dist-check: $(READY) ## the built wheel in an empty environment, with pinned and with newest versions
 	UV='$(UV)' .ci/dist-check $(RUN) $(DIST)

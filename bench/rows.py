@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from . import bystanders, calls, conversations, plugin, store, unrelated
+from . import bystanders, calls, conversations, plugin, store, unrelated, virtual_time
 from .sizes import Sizes
 from .timing import Spread
 
@@ -43,6 +43,15 @@ _OPERATIONS: Sequence[tuple[str, calls.Operation]] = (
     ("messages.create", calls.create_message),
     ("runs.create", calls.create_run),
     (f"messages.list(limit={calls.PAGE})", calls.list_messages),
+)
+
+# Real milliseconds of what would take minutes. No promise: "no real sleep" is, and the suite holds it.
+_VIRTUAL: Sequence[tuple[str, str, Callable[[Sizes], Spread], float]] = (
+    ("sleep", f"time.sleep({virtual_time.SLEEP:.0f}), warm", virtual_time.thread_sleep, 1),
+    ("asyncio", f"asyncio.sleep({virtual_time.SLEEP:.0f}), warm", virtual_time.loop_sleep, 1),
+    ("polls", f"create_and_poll with {virtual_time.POLLS} polls a second apart", virtual_time.polls, 50),
+    ("retries", f"a call after two 429 with retry-after {virtual_time.RETRY_AFTER}", virtual_time.retries, 20),
+    ("block", "entering and leaving intercept(), warm", virtual_time.block, 3),
 )
 
 ROWS: Sequence[Row] = (
@@ -113,6 +122,10 @@ ROWS: Sequence[Row] = (
         measure=store.memory_with_journal,
         target=3_000,
         unit="B",
+    ),
+    *(
+        Row(name=f"virtual:{name}", what=what, measure=measure, target=target, unit="ms")
+        for name, what, measure, target in _VIRTUAL
     ),
     Row(
         name="fixture",

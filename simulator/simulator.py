@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
@@ -31,11 +32,12 @@ from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
 from .errors import CheckFailed, StateError, UsageError, refuse_unknown, told
 from .transport.locks import Busy, Lock
+from .transport.pace import TimeMode, pace_of
 
 if TYPE_CHECKING:
     import openai
 
-OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
+OPTIONS = ("brain", "seed", "time", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
 PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
 STATE_VERSION = 1
 
@@ -47,6 +49,10 @@ class Simulator:
         brain: who answers where no script does: None (nobody: such a run is refused), `"auto"`, or a
             callable from a `View` to a turn.
         seed: of ids and latencies. Same seed and same requests: same bytes, ids and times included.
+        time: what is virtual for the program inside `intercept()`, where its wall clock stands at `clock`.
+            `"virtual"`: clocks and dates, `time.sleep` and the event loop of asyncio; beside other threads
+            time is real. `"threads"`: the waits, joins and pools of threads, too. `"real"`: nothing; here,
+            and without `intercept()` too, `clock` follows the machine's, and streams take the time they take.
         hosts: API hosts beside OpenAI's, Azure's, and those of OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
@@ -66,6 +72,7 @@ class Simulator:
         brain: BrainChoice = None,
         *,
         seed: int = 0,
+        time: str = TimeMode.VIRTUAL,
         hosts: Iterable[str] = (),
         poll_after_ms: int | None = 0,
         service: str = ServiceMode.NORMAL,
@@ -76,7 +83,8 @@ class Simulator:
         **unknown: Never,
     ) -> None:
         refuse_unknown("Simulator()", unknown, OPTIONS)
-        _check_options(seed, poll_after_ms, service)
+        _check_options(seed, poll_after_ms)
+        _refuse_others(time=(time, TimeMode), service=(service, ServiceMode))
         _refuse_texts(hosts=hosts, api_keys=api_keys)
         self._lock = Lock()
         self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
@@ -87,6 +95,8 @@ class Simulator:
         self._journal = Journal(journal)
         self._clock = Clock(START)
         self._blocked: list[str] = []  # what the guard says of each request that it stopped
+        self._time = TimeMode(time)
+        self._pace = pace_of(self._time, self._clock)
         self._begin()
 
     def _begin(self) -> None:
@@ -100,6 +110,7 @@ class Simulator:
         """Answer one request. A streamed body is lazy, and holds nothing between two frames."""
         try:
             with self._lock:
+                self._pace.catch_up()
                 response, exchange = self._service.answer(request)
         except Busy:
             return self._service.refuse(request, Reentered(request.method, request.path))
@@ -107,10 +118,14 @@ class Simulator:
             return response
         return Response(response.status, response.headers, self._read(response.body, exchange))
 
-    def wait_until(self, due: float) -> None:
-        """Move the clock to the time at which a frame is due; doors call this."""
+    def wait_until(self, due: float) -> float:
+        """Move the clock to the time at which a frame is due; doors call this.
+
+        Returns:
+            0, or with `time="real"` the seconds that are left: a door waits for so long, and calls again.
+        """
         with self._lock:
-            self._clock.advance_to(due)
+            return self._pace.wait_until(due)
 
     def client(self, **options: Any) -> openai.OpenAI:
         """Return an `openai.OpenAI` that talks to this simulator; `options` are the SDK's."""
@@ -133,6 +148,9 @@ class Simulator:
         simulators is the process's: threads and tasks share it. For worlds of their own they take hosts
         of their own (`hosts=`), or `client()`, which needs no block.
 
+        Inside the block time passes as the option `time` says. After it the program's dates are the machine's
+        again; `time.monotonic` never goes back. A thread that outlives the block waits on for real.
+
         After the last block nothing is patched: requests go where they went before, also those of a
         thread or task that outlives it. A request that is being answered, and a stream that is being read,
         are answered to their end. A fork has a copy of the simulator, and goes on with that.
@@ -147,6 +165,7 @@ class Simulator:
         from .transport.environment import placeholder_key
         from .transport.hosts import Hosts, Passthrough
         from .transport.interception import intercepting
+        from .transport.virtual_time import virtual_time
 
         interceptor = Interceptor(
             handle=self.handle,
@@ -155,7 +174,7 @@ class Simulator:
             passthrough=Passthrough.of(passthrough),
             blocked=self._blocked.append,
         )
-        with placeholder_key(), intercepting(interceptor):
+        with placeholder_key(), intercepting(interceptor), virtual_time(self._clock, self._time):
             yield self
 
     # What the model says, and what goes wrong.
@@ -314,6 +333,7 @@ class Simulator:
             self._journal.clear()
             self._blocked.clear()
             self._clock.restart()
+            self._pace.restart()
             self._begin()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -361,6 +381,7 @@ class Simulator:
     def _options(self) -> JsonDict:
         return {
             "seed": self._seed,
+            "time": str(self._time),
             "hosts": self._hosts,
             "poll_after_ms": self._settings.poll_after_ms,
             "service": str(self._settings.mode),
@@ -373,6 +394,7 @@ class Simulator:
     def _settled(self) -> Iterator[Backend]:
         """Hold the lock, with everything done that is due by now."""
         with self._lock:
+            self._pace.catch_up()
             self._backend.engine.settle()
             yield self._backend
 
@@ -390,13 +412,18 @@ class Simulator:
             yield frame
 
 
-def _check_options(seed: int, poll_after_ms: int | None, service: str) -> None:
+def _check_options(seed: int, poll_after_ms: int | None) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise UsageError(f"seed= is an integer, not {seed!r}.")
     if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
         raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
-    if service not in tuple(ServiceMode):
-        raise UsageError(f"service= is one of {', '.join(ServiceMode)}, not {service!r}.")
+
+
+def _refuse_others(**options: tuple[object, type[StrEnum]]) -> None:
+    """Refuse a value that is none of its option's."""
+    for name, (value, known) in options.items():
+        if value not in tuple(known):
+            raise UsageError(f"{name}= is one of {', '.join(known)}, not {value!r}.")
 
 
 def _known_problems(allow: Collection[str]) -> frozenset[str]:

@@ -79,10 +79,13 @@ def test_a_state_is_one_readable_json_file(busy, tmp_path):
 
 
 def test_a_loaded_simulator_has_the_options_of_the_saved_one_and_a_brain_of_its_own(started, said, tmp_path):
-    Simulator(seed=7, poll_after_ms=None, strict=False, journal=False, service="sunset").save(tmp_path / "s")
+    Simulator(seed=7, time="threads", poll_after_ms=None, strict=False, journal=False, service="sunset").save(
+        tmp_path / "s"
+    )
     loaded = Simulator.load(tmp_path / "s")
     assert loaded._options() == {
         "seed": 7,
+        "time": "threads",
         "hosts": (),
         "poll_after_ms": None,
         "service": "sunset",

@@ -17,7 +17,8 @@ class Clock:
         start: where it stands at first.
 
     Attributes:
-        listener: told of every advance, in seconds; it keeps the process's time in step.
+        listener: told of every advance, in seconds, and of a reset, by how much it went back; it keeps the
+            process's time in step.
     """
 
     def __init__(self, start: float) -> None:
@@ -55,7 +56,8 @@ class Clock:
 
     def restart(self) -> None:
         """Go back to where it stood at first: only a reset does, which leaves nothing that knew the time."""
-        self._now = self._start
+        back, self._now = self._start - self._now, self._start
+        self._tell(back)
 
     def _tell(self, seconds: float) -> None:
         if self.listener is not None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..api.wire import NoResponse, Request, Response
 from ..errors import UsageError
 from .hosts import Hosts, Passthrough
+from .httpx_transport import WaitUntil
 from .libraries import HttpRequest, Url
 
 
@@ -21,14 +22,14 @@ class Interceptor:
 
     Args:
         handle: answers a request.
-        wait_until: moves the virtual clock to a frame's due time.
+        wait_until: moves the clock to a frame's due time, or says how long to wait.
         hosts: the API hosts whose requests it takes.
         passthrough: the routes of these hosts that it leaves to the network.
         blocked: told the text of each request that it would have answered, and that the guard stopped.
     """
 
     handle: Callable[[Request], Response | NoResponse]
-    wait_until: Callable[[float], None]
+    wait_until: WaitUntil
     hosts: Hosts
     passthrough: Passthrough
     blocked: Callable[[str], None] = _forget

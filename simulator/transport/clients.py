@@ -25,7 +25,7 @@ def openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) -> opena
 
     Args:
         handle: answers a request.
-        wait_until: moves the virtual clock to a frame's due time.
+        wait_until: moves the clock to a frame's due time, or says how long to wait.
         kwargs: those of `openai.OpenAI`. Without them the key is a placeholder and the base URL is
             OpenAI's, whatever the environment says, so that a test means the same everywhere.
 

@@ -8,6 +8,7 @@ the next one only when the reader does.
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from types import ModuleType
@@ -17,7 +18,9 @@ from ..api.wire import Frame, NoResponse, NoResponseKind, Request, Response, rea
 from .libraries import HttpRequest, HttpResponse, HttpTransport
 
 Handle = Callable[[Request], Response | NoResponse]
-WaitUntil = Callable[[float], None]
+# Given the time at which a frame is due: 0 where the clock stands there now, else the seconds to wait before
+# the next call. (None, of those who keep no time, is as good as 0.)
+WaitUntil = Callable[[float], float | None]
 
 # The exception of the library, and the words that the operating system gives a real one.
 FAILURES = {
@@ -33,7 +36,7 @@ class FrameStream:
 
     Args:
         frames: made as they are asked for.
-        wait_until: moves the virtual clock to the time at which a frame leaves the service.
+        wait_until: moves the clock to the time at which a frame leaves the service, or says how long to wait.
     """
 
     def __init__(self, frames: Iterator[Frame], wait_until: WaitUntil) -> None:
@@ -43,14 +46,16 @@ class FrameStream:
     def __iter__(self) -> Iterator[bytes]:
         wait_until = self._wait_until
         for due, data in self._frames:
-            wait_until(due)
+            while seconds := wait_until(due):
+                time.sleep(seconds)
             if data:  # an empty frame only moves the clock
                 yield data
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         wait_until = self._wait_until
         for due, data in self._frames:
-            wait_until(due)
+            while seconds := wait_until(due):
+                await pause(seconds)
             if data:
                 await pause()
                 yield data
@@ -130,7 +135,7 @@ def transport_for(library: ModuleType, handle: Handle, wait_until: WaitUntil) ->
     Args:
         library: the module `httpx` or `httpx2`.
         handle: answers; called in the thread or task of the client.
-        wait_until: moves the virtual clock to a frame's due time.
+        wait_until: moves the clock to a frame's due time, or says how long to wait.
     """
     transport: HttpTransport = _transport_class(library)(library, handle, wait_until)
     return transport
@@ -169,8 +174,8 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return read_headers((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
 
 
-async def pause() -> None:
-    """Give the other tasks of the running event loop their turn.
+async def pause(seconds: float = 0) -> None:
+    """Give the other tasks of the running event loop their turn, for so long at least.
 
     Over the network every request and every chunk suspends its task. Without that, a task that
     cancels a run while another one reads its stream would first run when the stream has ended.
@@ -181,8 +186,8 @@ async def pause() -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         # trio; httpx and httpx2 both depend on anyio
-        from anyio.lowlevel import checkpoint
+        import anyio
 
-        await checkpoint()
+        await anyio.sleep(seconds)
     else:
-        await asyncio.sleep(0)
+        await asyncio.sleep(seconds)

@@ -12,7 +12,7 @@ Attribute = Any
 
 
 class Patch:
-    """Wraps `owner.name` while it is wanted.
+    """Wraps `owner.name` while it is wanted; the owner is a class, or a module.
 
     Saving and restoring a value leaks when patches do not end in the reverse order of their start
     (feasibility.md A: seen). Here each wrapper knows what it wraps and does nothing of its own while

@@ -61,6 +61,8 @@ def test_the_listener_hears_of_what_passes_here_and_of_nothing_else():
     with pytest.raises(ClockError):
         clock.advance(-1)
     assert heard == [2, 3.0]
+    clock.restart()
+    assert heard == [2, 3.0, -10.0]  # 5 of these 10 it has followed
 
 
 @pytest.fixture

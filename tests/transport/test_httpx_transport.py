@@ -380,14 +380,15 @@ def test_other_tasks_run_between_requests(library, echo, seen):
     assert [request.path[-1] for request in seen] == ["a", "b", "a", "b", "a", "b"]
 
 
-def test_without_asyncio_the_turn_is_given_by_anyio(monkeypatch):
-    # also where trio is not installed: a loop of another kind is one in which asyncio runs none
+@pytest.mark.parametrize("seconds", [0, 2.5])
+def test_without_asyncio_the_turn_is_given_by_anyio(monkeypatch, seconds):
+    # A loop of another kind is one in which asyncio runs none.
     given = []
 
-    async def checkpoint():
-        given.append(1)
+    async def sleep(seconds):
+        given.append(seconds)
 
-    monkeypatch.setattr(anyio.lowlevel, "checkpoint", checkpoint)
+    monkeypatch.setattr(anyio, "sleep", sleep)
     with pytest.raises(StopIteration):
-        httpx_transport.pause().send(None)
-    assert given == [1]
+        httpx_transport.pause(seconds).send(None)
+    assert given == [seconds]

@@ -20,7 +20,7 @@ from simulator.backend.records import ToolCallRecord
 
 def options() -> None:
     Simulator(brain="auto", seed=1, hosts=["example.com"], poll_after_ms=None, service="sunset", strict=False)
-    Simulator(journal=False, api_keys={"sk-x"})
+    Simulator(time="threads", journal=False, api_keys={"sk-x"})
     Simulator(None, 1)  # type: ignore[call-arg]  # options are keywords
     Simulator(sead=1)  # type: ignore[arg-type]  # there is no such option
     Simulator(seed="1")  # type: ignore[arg-type]

@@ -1,0 +1,202 @@
+"""Waits of threads in virtual time: what stands in the place of `Condition.wait`, `Thread.join` and their kin.
+
+Events, semaphores, barriers, timers, queues and futures all wait by a `Condition`; so these few gates cover
+them. `queue.SimpleQueue` and a bare `Lock` wait inside C: who waits for one of them counts as running.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures.thread as executors
+import queue
+import threading
+from _thread import allocate_lock
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+from ..patching import Patch
+from . import private
+from .genuine import NS
+from .others import Gate, others
+from .parking import parking
+from .pools import pools
+from .process_clock import clock
+from .waiting import wait
+
+
+class Waiter:
+    """The spot of who waits for a condition; stands where the condition has a plain lock, and is released as that.
+
+    Whether a lock is locked does not tell whether its waiter was notified: woken, it has locked it again. So
+    it is written down, by whoever notifies, before anything else happens.
+    """
+
+    def __init__(self) -> None:
+        self._lock = allocate_lock()
+        self._lock.acquire()
+        self._is_notified = False
+
+    def release(self) -> None:
+        """Wake the waiter; `Condition.notify` calls this.
+
+        Raises:
+            RuntimeError: it has been woken already.
+        """
+        self._is_notified = True
+        self._lock.release()
+
+    def poll(self, seconds: float) -> bool:
+        """Wait for the notice, so many real seconds at most."""
+        return self._lock.acquire(timeout=seconds) if seconds else self._lock.acquire(blocking=False)
+
+    def is_settled(self) -> bool:
+        """Tell whether nobody has notified it."""
+        return not self._is_notified
+
+    def awaits_io(self) -> bool:
+        """Tell that it does not."""
+        return False
+
+    def wait(self, timeout: float | None) -> bool:
+        """Wait for the notice, so many virtual seconds at most; tell whether it came."""
+        if timeout is None:
+            with parking.park(self):
+                return self._lock.acquire()
+        with clock.wait(_ns(timeout)) as target:
+            return wait(self, target)
+
+
+class Joiner:
+    """The spot of who waits for the end of a thread."""
+
+    def __init__(self, thread: threading.Thread, join: Callable[..., None]) -> None:
+        self._thread = thread
+        self._join = join
+
+    def poll(self, seconds: float) -> bool:
+        """Wait for the end, so many real seconds at most."""
+        self._join(self._thread, seconds)
+        return not self._thread.is_alive()
+
+    def is_settled(self) -> bool:
+        """Tell whether the thread is registered: it leaves the register before it wakes who joins it."""
+        ident = self._thread.ident
+        return ident is not None and private.thread_of(ident) is self._thread
+
+    def awaits_io(self) -> bool:
+        """Tell that it does not."""
+        return False
+
+
+def _is_virtual(timeout: float | None) -> bool:
+    """Tell whether a wait is virtual. One that does not wait, or cannot, is left to the genuine function."""
+    if not clock.active:
+        return False
+    if others.keeps_real_time():
+        if timeout is None:  # it waits for more to do; a shorter wait may be part of what it does
+            others.rest()
+        return False
+    return timeout is None or 0 < timeout <= threading.TIMEOUT_MAX
+
+
+def _wrap_wait(original: Any) -> Any:
+    def wait(self: Any, timeout: float | None = None) -> bool:
+        if not _is_virtual(timeout) or not self._is_owned():
+            return bool(original(self, timeout))
+        waiter = Waiter()
+        self._waiters.append(waiter)
+        saved = self._release_save()
+        is_notified = False
+        try:
+            is_notified = waiter.wait(timeout)
+            return is_notified
+        finally:
+            self._acquire_restore(saved)
+            if not is_notified and waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    return wait
+
+
+def _has_strangers(condition: Any, n: int) -> bool:
+    """Tell whether a notice goes to a thread whose wait is none of ours: a bystander's."""
+    return condition._is_owned() and not all(isinstance(waiter, Waiter) for waiter in islice(condition._waiters, n))
+
+
+def _wrap_notify(original: Any) -> Any:
+    def notify(self: Any, n: int = 1) -> None:
+        if clock.active and _has_strangers(self, n) and not others.is_bystander():
+            others.wake_bystander()
+        original(self, n)
+
+    return notify
+
+
+def _wrap_join(original: Any) -> Any:
+    def join(self: Any, timeout: float | None = None) -> None:
+        is_possible = self.ident is not None and self is not threading.current_thread()
+        if not is_possible or not _is_virtual(timeout):
+            original(self, timeout)
+            return
+        spot = Joiner(self, original)
+        if timeout is None:
+            with parking.park(spot):
+                original(self)
+        else:
+            with clock.wait(_ns(timeout)) as target:
+                wait(spot, target)
+
+    return join
+
+
+def _wrap_clock(original: Any) -> Any:
+    def monotonic() -> float:
+        """Return the clock by which semaphores and queues count what is left of a timeout."""
+        is_virtual = clock.active and others.gate is Gate.THREADS and not others.keeps_real_time()
+        return (clock.look() if is_virtual else clock.real_ns()) / NS
+
+    return monotonic
+
+
+def _wrap_submit(original: Any) -> Any:
+    def submit(self: Any, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        pools.give(self, 1)
+        try:
+            return original(self, fn, *args, **kwargs)
+        except BaseException:
+            pools.give(self, -1)
+            raise
+
+    return submit
+
+
+def _wrap_run(original: Any) -> Any:
+    def run(self: Any, *args: Any) -> None:
+        others.admit()
+        pools.start()
+        try:
+            original(self, *args)
+        finally:
+            pools.finish()
+
+    return run
+
+
+def _ns(seconds: float) -> int:
+    return max(1, round(seconds * NS))
+
+
+# What tells of work in pools, whatever is gated.
+POOL_PATCHES = (
+    Patch(ThreadPoolExecutor, "submit", _wrap_submit),
+    Patch(executors._WorkItem, "run", _wrap_run),
+)
+# The clocks of waits. They stay, as `time.monotonic` does: a wait may outlive its block.
+CLOCK_PATCHES = (Patch(threading, "_time", _wrap_clock), Patch(queue, "time", _wrap_clock))
+# What makes waits of threads virtual.
+WAIT_PATCHES = (
+    Patch(threading.Condition, "wait", _wrap_wait),
+    Patch(threading.Condition, "notify", _wrap_notify),
+    Patch(threading.Thread, "join", _wrap_join),
+)
