@@ -136,7 +136,7 @@ def _run(command: list[str]) -> str:
     Raises:
         subprocess.CalledProcessError: the command failed.
     """
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         done.check_returncode()

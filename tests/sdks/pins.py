@@ -49,8 +49,19 @@ def newest(constraints: str) -> str:
     return next(line.removeprefix("openai==") for line in constraints.splitlines() if line.startswith("openai=="))
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> None:
+    """Print the constraints of one environment.
+
+    Raises:
+        SystemExit: there is not one argument, or it is no version.
+    """
+    if len(arguments) != 1:
+        sys.exit("Name one version of openai: python tests/sdks/pins.py 1.14.3")
     try:
-        sys.stdout.write(pins(sys.argv[1], (ROOT / "constraints.txt").read_text(encoding="utf-8")))
-    except (IndexError, ValueError) as error:
-        sys.exit(f"pins.py takes one version of openai: {error}")
+        sys.stdout.write(pins(arguments[0], (ROOT / "constraints.txt").read_text(encoding="utf-8")))
+    except ValueError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

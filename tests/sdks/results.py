@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeAlias
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from .pins import ROOT
 
@@ -48,7 +48,7 @@ def read_report(xml: str) -> tuple[Checks, dict[str, str]]:
     """Return the outcomes of a report in JUnit's form: those of the smoke suite, and all others."""
     checks: Checks = {}
     others: dict[str, str] = {}
-    for case in ElementTree.fromstring(xml).iter("testcase"):  # noqa: S314  # pytest has just written it
+    for case in ET.fromstring(xml).iter("testcase"):
         name, _, kind = case.get("name", "").rstrip("]").partition("[")
         if case.get("classname", "").endswith("test_smoke"):
             checks.setdefault(_title(name), {})[kind] = _outcome(case)
@@ -61,7 +61,7 @@ def _title(name: str) -> str:
     return name.removeprefix("test_").replace("_", " ")
 
 
-def _outcome(case: ElementTree.Element) -> str:
+def _outcome(case: ET.Element) -> str:
     if case.find("failure") is not None or case.find("error") is not None:
         return FAILED
     skipped = case.find("skipped")
