@@ -32,12 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = [known[name] for name in options.names or known]
     results = [_result(one, options.python, options.uv) for one in chosen]
     passed = sum(one.passed for one in results)
-    _say(f"{passed} of {len(results)}")
-    if passed < len(results):
-        sys.exit(1)
+    _say(f"{passed} of {len(results)} pass")
     if len(results) == len(known):
         write(results)
         _say(f"{RECORD.relative_to(ROOT)} is written; `make docs` makes the README's table of it.")
+    if passed < len(results):
+        sys.exit(1)
 
 
 def _parser(known: Collection[str]) -> argparse.ArgumentParser:

@@ -85,10 +85,15 @@ def rows(results: Sequence[Result]) -> tuple[list[str], list[list[str]]]:
     """Return the heads and the rows of the table."""
     columns = list(results[0].checks)
     found = [
-        [one.name, _http(one.versions), one.versions["pydantic"], *(_cell(one.checks[name]) for name in columns)]
+        [_name(one), _http(one.versions), one.versions["pydantic"], *(_cell(one.checks[name]) for name in columns)]
         for one in results
     ]
-    return ["openai", "on", "pydantic", *columns], found
+    return ["openai", "runs on", "pydantic", *columns], found
+
+
+def _name(result: Result) -> str:
+    sdk = result.versions["openai"]
+    return sdk if result.name == sdk else f"{result.name} ({sdk})"
 
 
 def _http(versions: dict[str, str]) -> str:
