@@ -53,7 +53,18 @@ def _result(environment: Environment, python: str, uv: str) -> Result:
     make(environment, python, uv)
     report = environment.folder / "smoke.xml"
     report.unlink(missing_ok=True)  # one of an earlier run would speak for this one
-    command = [str(environment.python), "-I", "-m", "pytest", "-q", "--tb=short", "-c", str(SETTINGS), f"--junitxml={report}", *TESTS]
+    command = [
+        str(environment.python),
+        "-I",
+        "-m",
+        "pytest",
+        "-q",
+        "--tb=short",
+        "-c",
+        str(SETTINGS),
+        f"--junitxml={report}",
+        *TESTS,
+    ]
     done = subprocess.run(command, cwd=ROOT, env=bare_variables(), capture_output=True, text=True, check=False)
     if not report.is_file():
         sys.exit(f"pytest did not come to its end under openai {environment.name}:\n{done.stdout}{done.stderr}")

@@ -86,8 +86,8 @@ def make(environment: Environment, python: str, uv: str) -> None:
 
 def _fingerprint(environment: Environment, python: str) -> str:
     version = _run([python, "-c", "import sys; print(sys.version)"])
-    parts = (environment.constraints, (ROOT / "pyproject.toml").read_text(encoding="utf-8"), version)
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]  # the rest is of tools
+    return hashlib.sha256(repr((environment.constraints, project, version)).encode()).hexdigest()
 
 
 def _commands(environment: Environment, python: str, uv: str) -> list[list[str]]:

@@ -64,7 +64,7 @@ def test_every_dependency_of_the_package_is_in_the_lowest_environment():
 def environment(tmp_path, monkeypatch):
     """An environment in an empty project; `commands` are those that would have been run."""
     monkeypatch.setattr(module, "ROOT", tmp_path)
-    (tmp_path / "pyproject.toml").write_text("[project]")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'")
     (tmp_path / ".venv-sdk-1.2.3").mkdir()
     return Environment(name="1.2.3", constraints="openai==1.2.3\n")
 
@@ -87,7 +87,11 @@ def test_an_environment_is_made_once(environment, commands):
 def test_an_environment_is_made_anew_when_anything_it_is_made_from_has_changed(environment, commands, tmp_path):
     make(environment, "python3", uv="")
     commands.clear()
-    (tmp_path / "pyproject.toml").write_text("[project] # changed")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'a'\n[tool.ruff]")
+    make(environment, "python3", uv="/bin/uv")
+    assert len(commands) == 1, "the settings of a tool are not installed"
+    commands.clear()
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'b'")
     make(environment, "python3", uv="/bin/uv")
     assert [command[:2] for command in commands[1:]] == [["/bin/uv", "venv"], ["/bin/uv", "pip"]]
     commands.clear()
