@@ -19,10 +19,8 @@ def pytest_collection_modifyitems(items):
     from tests.sdks.needs import reason_to_skip
 
     for item in items:
-        reason = reason_to_skip(
-            os.path.relpath(item.path, HERE).replace(os.sep, "/"), getattr(item, "originalname", item.name)
-        )
-        if reason:
+        file = os.path.relpath(item.path, HERE).replace(os.sep, "/")
+        if reason := reason_to_skip(file, getattr(item, "originalname", item.name)):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
