@@ -14,7 +14,7 @@ from .pins import ROOT
 from .results import FAILED, NOT_OFFERED, RAN, RECORD, SKIPPED, Result, read_report, write
 
 SETTINGS = ROOT / "tests" / "sdks" / "smoke.ini"
-# The program of the issue is for one SDK, and skips under all others.
+# The second is a program for one SDK, and skips under all others.
 TESTS = ("tests/sdks/test_smoke.py", "tests/test_seed_program.py")
 
 
