@@ -3,6 +3,7 @@
 #   make test ARGS="-k lock -x"                       some tests, as pytest's arguments say, without coverage
 #   make test OPENAI=1.109.1                          the suite on another SDK, in an environment of its own
 #   make test PYTHON=python3.13 VENV=.venv-3.13       the suite on another Python
+#   make sdks SDKS="1.14.3 lowest"                    the smoke suite under some SDKs only
 #   make test UV=                                     never mind uv: venv and pip
 
 PYTHON ?= python3
@@ -11,6 +12,7 @@ ARGS ?=
 OPENAI ?=
 VENV ?= .venv$(if $(OPENAI),-openai-$(OPENAI))
 DIST ?= pinned newest
+SDKS ?=
 
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
@@ -27,7 +29,7 @@ $(RUN) -m coverage run -m pytest || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs bench stress dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs bench stress sdks pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -74,6 +76,14 @@ bench: $(READY) ## every ratio, measured
 stress: $(READY) ## virtual time, 2,000 times idle and 2,000 times with every core busy
 	$(RUN) -m bench.stress $(ARGS)
 
+# The table in the README is made of the whole run only.
+sdks: $(READY) ## the smoke suite under seven SDKs, each in an environment of its own
+	$(RUN) -m tests.sdks --python '$(PYTHON)' --uv '$(UV)' $(SDKS)
+	$(if $(strip $(SDKS)),,$(RUN) docs/generate.py)
+
+pythons: $(READY) ## the suite on every CPython from 3.11 on that is found, or that uv brings
+	$(RUN) -m tests.sdks.pythons --uv '$(UV)' --args '$(ARGS)'
+
 dist-check: $(READY) ## the built wheel in an empty environment, with pinned and with newest versions
 	UV='$(UV)' .ci/dist-check $(RUN) $(DIST)
 
@@ -102,7 +112,7 @@ else
 	$(RUN) -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
 endif
 ifneq ($(OPENAI),)
-	{ grep -v '^openai==' constraints.txt; echo 'openai==$(OPENAI)'; } > $(PINS)
+	$(PYTHON) tests/sdks/pins.py '$(OPENAI)' > $(PINS)
 endif
 ifneq ($(UV),)
 	$(UV) pip install --quiet --python $(RUN) --constraint $(PINS) --group dev --editable .

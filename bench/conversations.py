@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import openai
-from openai.types.beta import FunctionToolParam
-from openai.types.beta.threads import Run
 
 from simulator import Simulator, call, call_tools, say
 
@@ -12,6 +12,10 @@ from .calls import LATER
 from .canned import canned_client, record
 from .sizes import Sizes
 from .timing import Case, Spread, compare
+
+if TYPE_CHECKING:  # neither is in openai 1.3
+    from openai.types.beta import FunctionToolParam
+    from openai.types.beta.threads import Run
 
 WEATHER: FunctionToolParam = {
     "type": "function",

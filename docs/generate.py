@@ -27,6 +27,7 @@ from simulator.api.validation import checked, read_query  # noqa: E402
 from simulator.backend.faults import HTTP_ERRORS  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
+from tests.sdks import results  # noqa: E402
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md")
 DEMO_LINES = 19
@@ -129,6 +130,11 @@ def fault_texts() -> str:
     return _table(("HTTP", "type", "code", "text"), rows)
 
 
+def sdks() -> str:
+    """Return what the last `make sdks` found."""
+    return _table(*results.rows(results.read()))
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "demo": demo,
     "operations": operations,
@@ -138,6 +144,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "refusals": refusal_texts,
     "parameters": parameter_texts,
     "faults": fault_texts,
+    "sdks": sdks,
 }
 
 

@@ -459,7 +459,8 @@ def test_a_brain_may_do_with_its_view_what_it_likes():
     tools = [{"type": "function", "function": {"name": "f"}}]
     assistant = client.beta.assistants.create(model="gpt-4o", tools=tools)
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello"}])
-    client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
+    sim.clock.advance(60)
     assert client.beta.assistants.retrieve(assistant.id).tools == assistant.tools
     assert sim.runs[0]["metadata"] == {}
     assert sim.views[0].messages == [("user", "Hello")]

@@ -15,12 +15,14 @@ from simulator.decorator import simulating
 ROOT = Path(__file__).parents[2]
 PLUGIN = "assistants_simulator.pytest_entry"
 
-# The program under test: one question, polled to the end of its run.
+# The program under test: one question, polled to the end of its run. It runs on every SDK, so it polls by hand.
 WEATHER = """
 def ask(client, text="What is the weather?"):
     assistant = client.beta.assistants.create(model="gpt-4o", name="weather")
     thread = client.beta.threads.create(messages=[{"role": "user", "content": text}])
-    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    run = client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
+    while run.status in ("queued", "in_progress"):
+        run = client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
     if run.status != "completed":
         return run.status
     return client.beta.threads.messages.list(thread.id).data[0].content[0].text.value
@@ -29,7 +31,9 @@ def ask(client, text="What is the weather?"):
 async def aask(client, text="What is the weather?"):
     assistant = await client.beta.assistants.create(model="gpt-4o", name="weather")
     thread = await client.beta.threads.create(messages=[{"role": "user", "content": text}])
-    run = await client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
+    run = await client.beta.threads.runs.create(thread_id=thread.id, assistant_id=assistant.id)
+    while run.status in ("queued", "in_progress"):
+        run = await client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
     if run.status != "completed":
         return run.status
     return (await client.beta.threads.messages.list(thread.id)).data[0].content[0].text.value

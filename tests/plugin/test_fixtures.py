@@ -226,7 +226,8 @@ def test_after_the_test_nothing_is_left(project):
         import os, openai, pytest, warnings
 
         def state():
-            return openai.DefaultHttpxClient._transport_for_url, os.environ.get("OPENAI_API_KEY"), warnings.filters[:]
+            transport_for = openai.OpenAI(api_key="sk-x")._client._transport_for_url.__func__
+            return transport_for, os.environ.get("OPENAI_API_KEY"), warnings.filters[:]
 
         def test_before(request):
             request.config.before = state()
