@@ -37,8 +37,8 @@ TIME_WIDTH = 9
 OPERATION_WIDTH = 24
 TEXT_LINES = 3
 NOTHING = (
-    "Nothing has happened: no request came. The simulator takes those to api.openai.com, *.openai.azure.com, the host\n"
-    "of OPENAI_BASE_URL, and Simulator(hosts=[...])."
+    "Nothing has happened: no request came. The simulator takes those to the hosts of OpenAI and Azure, those of\n"
+    "OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT, and Simulator(hosts=[...])."
 )
 SHARE_OF_BEGINNING = 4  # one line in four, where not all fit; how it ended matters more
 

@@ -23,7 +23,6 @@ def _takes(function: Any, parameter: str) -> bool:  # Any: whatever the SDK has
 VERSION_2 = "version 2 of the API"
 STREAMS = "stream= in runs.create"
 HELPERS = "runs.stream and runs.create_and_poll"
-RAW_RESPONSES = "with_streaming_response"
 HAS_MORE = "has_more in its pages"
 RETRY_COUNT = "the header x-stainless-retry-count"
 NOTICES = "notices that the API is deprecated"
@@ -32,7 +31,6 @@ OFFERED: Mapping[str, bool] = {
     VERSION_2: _takes(Assistants.create, "tool_resources"),
     STREAMS: _takes(Runs.create, "stream"),
     HELPERS: hasattr(Runs, "stream") and hasattr(Runs, "create_and_poll"),
-    RAW_RESPONSES: hasattr(Runs, "with_streaming_response"),
     HAS_MORE: "has_more" in SyncCursorPage.model_fields,
     RETRY_COUNT: _takes(openai.OpenAI._build_request, "retries_taken"),
     NOTICES: hasattr(Threads.create, "__deprecated__"),
@@ -55,8 +53,6 @@ NEEDS: Mapping[str, str] = {
     "test_cli.py::test_the_demo_does_not_hide_a_run_that_fails": VERSION_2,
     "test_cli.py::test_the_demo_fits_any_terminal": VERSION_2,
     "test_cli.py::test_the_demo_colours_where_it_is_told_to": VERSION_2,
-    "test_cli.py::test_init_writes_a_test_that_passes": HELPERS,
-    "test_cli.py::test_what_init_writes_there_passes": HELPERS,
     "test_decorator.py::test_the_sdks_deprecations_are_silent_inside_only": NOTICES,
     "test_docs.py::test_the_examples_run_and_print_what_the_page_says": VERSION_2,
     "test_docs.py::test_the_tests_among_the_examples_pass": HELPERS,
@@ -69,9 +65,6 @@ NEEDS: Mapping[str, str] = {
     "transport/test_clients.py::test_the_event_handler_sees_the_events": HELPERS,
     "transport/test_clients.py::test_a_stream_that_is_closed_midway_ends_its_producer": STREAMS,
     "transport/test_clients.py::test_an_async_stream_that_is_closed_midway_ends_its_producer": STREAMS,
-    "transport/test_clients.py::test_raw_and_streaming_responses": RAW_RESPONSES,
-    "transport/test_interception.py::test_raw_and_streaming_responses": RAW_RESPONSES,
-    "transport/test_interception.py::test_async_raw_and_streaming_responses": RAW_RESPONSES,
     "transport/test_interception.py::test_a_stream_is_lazy": STREAMS,
     "transport/test_interception.py::test_an_async_stream_is_lazy": STREAMS,
     "transport/test_interception.py::test_a_stream_is_read_to_its_end_though_the_block_has_ended": STREAMS,
