@@ -167,6 +167,7 @@ def test_a_stream_whose_frames_are_being_made_is_closed_by_their_reader():
 
 # trio says it of every async generator that is left open, those of the SDK and of its library; none of ours
 @pytest.mark.filterwarnings(r"ignore:Async generator '(openai|httpx2?)\.:ResourceWarning")
+@pytest.mark.filterwarnings("ignore:the program ran on:UserWarning")  # test_virtual_time_others has that
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop", "trio"])
 @pytest.mark.parametrize("how", ["close", "aclose", "leave", "garbage"])
 def test_left_in_an_async_client(sim, async_sdk, goes_on, loop, how):
