@@ -111,12 +111,13 @@ def _walk(text: str, path: Path) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     events: Iterator[Any] = yaml.parse(text, Loader=_Loader)  # their marks are optional to mypy, and always there
     for event in events:
+        line = event.start_mark.line + 1
         if isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
             continue
         if isinstance(event, yaml.NodeEvent):
             if depth == _IN_A_LIST:
-                lines.append(event.start_mark.line + 1)
+                lines.append(line)
             elif depth == _AT_THE_TOP and isinstance(event, yaml.ScalarEvent):
                 key = event.value
             elif depth == _AT_THE_TOP:
@@ -125,7 +126,7 @@ def _walk(text: str, path: Path) -> dict[str, list[int]]:
         depth += isinstance(event, yaml.CollectionStartEvent)
         problem = _problem(event, depth, aliases)
         if problem:
-            raise CassetteError(f"{path}:{event.start_mark.line + 1}: {problem}")
+            raise CassetteError(f"{path}:{line}: {problem}")
     return found
 
 
