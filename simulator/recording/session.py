@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..api.wire import Request, Response
-from ..errors import CassetteError
-from .cassette import Cassette, Interaction, RecordedRequest, head_of
-from .kept_headers import REQUEST
+from ..api.wire import Frame, Request, Response
+from ..errors import CassetteError, CheckFailed
+from .cassette import API_BASE, Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
 from .scrubbing import Scrubber
 from .writing import check_writable, write_cassette
 
@@ -57,6 +56,7 @@ class Settings:
 
     Args:
         outputs: of replay: how tool outputs are compared (`strict`, `shape`, `ignore`).
+        ignore: of replay: paths in bodies that are not compared.
         hosts: API hosts beside the usual ones, as of `Simulator`.
         scrubber: takes the secrets out of what is written, and out of a request before it is compared.
         before_record_request: as vcrpy's.
@@ -64,10 +64,34 @@ class Settings:
     """
 
     outputs: str = "strict"
+    ignore: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
     before_record_request: Callable[[Any], Any] | None = None  # Any: vcrpy's request, and its response
     before_record_response: Callable[[Any], Any] | None = None
+
+
+@dataclass
+class _Exchange:
+    """A request that was replayed, and what was read of its answer."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    body: list[bytes] = field(default_factory=list)
+
+    def watching(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Pass frames on, and keep them."""
+        for frame in frames:
+            self.body.append(frame.data)
+            yield frame
+
+    def interaction(self) -> Interaction:
+        """Return it as it would have been recorded."""
+        return Interaction(
+            request=_as_recorded(self.request),
+            response=RecordedResponse(status=self.status, headers=self.headers, body=b"".join(self.body)),
+        )
 
 
 class Session(Protocol):
@@ -75,6 +99,9 @@ class Session(Protocol):
 
     mode: Mode
     path: Path
+
+    def seen(self) -> Sequence[Interaction]:
+        """Return what happened so far."""
 
     def finish(self) -> None:
         """End well: compare what happened with the cassette, or write it."""
@@ -84,12 +111,17 @@ class Session(Protocol):
 
 
 class LiveSession:
-    """Requests pass through; nothing is kept."""
+    """Requests pass through; nothing is written."""
 
     mode = Mode.LIVE
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, capture: Capture | None = None) -> None:
         self.path = path
+        self._capture = capture
+
+    def seen(self) -> Sequence[Interaction]:
+        """Return what happened so far, if it is watched."""
+        return self._capture.interactions() if self._capture else ()
 
     def finish(self) -> None:
         """Do nothing."""
@@ -108,9 +140,36 @@ class ReplaySession:
 
     mode = Mode.REPLAY
 
-    def __init__(self, path: Path, player: Player) -> None:
+    def __init__(self, path: Path, cassette: Cassette, player: Player, scrubber: Scrubber) -> None:
         self.path = path
-        self.player = player
+        self._cassette = cassette
+        self._player = player
+        self._scrubber = scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
+        self._seen: list[_Exchange] = []
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; where the cassette was scrubbed, it is scrubbed before it is compared."""
+        response = self._player.handle(_scrubbed(request, self._scrubber) if self._scrubber else request)
+        exchange = _Exchange(request, response.status, response.headers)
+        self._seen.append(exchange)
+        if isinstance(response.body, bytes):
+            exchange.body.append(response.body)
+            return response
+        return replace(response, body=exchange.watching(response.body))
+
+    def seen(self) -> Sequence[Interaction]:
+        """Return what happened so far."""
+        return [exchange.interaction() for exchange in tuple(self._seen)]
+
+    def check_before_clean_up(self) -> None:
+        """As `finish`, but for deletions at the end of the cassette: fixtures make them after the test.
+
+        Raises:
+            CheckFailed: as `finish`.
+        """
+        later = {f"never made: {self._cassette.where(one)} {one.label}" for one in _clean_up(self._cassette)}
+        if found := [text for text in self._player.findings() if text not in later]:
+            raise CheckFailed("\n".join([f"Replaying {self.path}:", *found]))
 
     def finish(self) -> None:
         """Raise if the program did something else than what was recorded.
@@ -118,11 +177,11 @@ class ReplaySession:
         Raises:
             CheckFailed: requests that are not in the cassette, or effects in it that were not made.
         """
-        self.player.check()
+        self._player.check()
 
     def remark(self) -> str | None:
         """Return the findings, as a text."""
-        found = self.player.findings()
+        found = self._player.findings()
         return "\n".join([f"Replaying {self.path} found as well:", *found]) if found else None
 
 
@@ -136,6 +195,10 @@ class RecordSession:
         self._capture = capture
         self._scrubber = scrubber
 
+    def seen(self) -> Sequence[Interaction]:
+        """Return what happened so far."""
+        return self._capture.interactions()
+
     def finish(self) -> None:
         """Write the cassette, scrubbed.
 
@@ -145,7 +208,7 @@ class RecordSession:
         """
         from .capture import now
 
-        interactions = self._capture.interactions()
+        interactions = self._capture.close()
         problem = _problem(interactions, self._capture.begun)
         if problem:
             raise CassetteError(f"{self.path}: {problem} {_left(self.path)}")
@@ -167,15 +230,16 @@ def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[Re
     from ..transport.interception import intercepting
     from .replayer import Replayer
 
-    player = Replayer(cassette, outputs=settings.outputs)
+    player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore)
+    session = ReplaySession(path, cassette, player, settings.scrubber)
     interceptor = Interceptor(
-        handle=_handle(player, cassette, settings.scrubber),
+        handle=session.handle,
         wait_until=_never,
         hosts=Hosts.of([*settings.hosts, *api_hosts(cassette)]),
         passthrough=Passthrough(),
     )
     with placeholder_key(), intercepting(interceptor):
-        yield ReplaySession(path, player)
+        yield session
 
 
 @contextmanager
@@ -191,6 +255,15 @@ def recording(path: Path, settings: Settings) -> Iterator[RecordSession]:
     hooks = (settings.before_record_request, settings.before_record_response)
     with capturing(_wanted(settings.hosts), *hooks) as capture:
         yield RecordSession(path, capture, settings.scrubber)
+
+
+@contextmanager
+def watching(path: Path, settings: Settings) -> Iterator[LiveSession]:
+    """Let requests through inside the block, and see them."""
+    from .capture import capturing
+
+    with capturing(_wanted(settings.hosts)) as capture:
+        yield LiveSession(path, capture)
 
 
 @contextmanager
@@ -241,29 +314,29 @@ def _wanted(hosts: tuple[str, ...]) -> Callable[[Any], bool]:
     return wanted
 
 
-def _handle(player: Player, cassette: Cassette, scrubber: Scrubber) -> Callable[[Request], Response]:
-    """Return what answers: where the cassette was scrubbed, a request is scrubbed before it is compared."""
-    if not any(_was_scrubbed(one) for one in cassette.interactions):
-        return player.handle
-
-    def handle(request: Request) -> Response:
-        return player.handle(_scrubbed(request, scrubber))
-
-    return handle
-
-
 def _was_scrubbed(interaction: Interaction) -> bool:
     request = interaction.request
     return any(trace in part for trace in _TRACES for part in (request.uri.encode(), request.body))
 
 
 def _scrubbed(request: Request, scrubber: Scrubber) -> Request:
-    query = f"?{request.query}" if request.query else ""
-    headers: Mapping[str, str] = {name: value for name, value in request.headers.items() if name in REQUEST}
-    uri = f"{request.base_url or 'https://api.openai.com'}{request.path}{query}"
-    recorded = RecordedRequest(method=request.method, uri=uri, headers=headers, body=request.body)
-    scrubbed = scrubber.request(recorded)
+    scrubbed = scrubber.request(_as_recorded(request))
     return replace(request, path=scrubbed.path, query=scrubbed.query, body=scrubbed.body)
+
+
+def _as_recorded(request: Request) -> RecordedRequest:
+    query = f"?{request.query}" if request.query else ""
+    uri = f"{request.base_url or API_BASE}{request.path}{query}"
+    return RecordedRequest(method=request.method, uri=uri, headers=request.headers, body=request.body)
+
+
+def _clean_up(cassette: Cassette) -> Iterator[Interaction]:
+    """Yield the deletions that no other effect follows."""
+    for one in reversed(cassette.interactions):
+        if one.request.method == "DELETE":
+            yield one
+        elif one.request.method != "GET":
+            return
 
 
 def _never(due: float) -> None:

@@ -20,6 +20,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 OPTIONS = (
     "mode",
     "outputs",
+    "ignore",
     "hosts",
     "json_paths",
     "ids",
@@ -63,6 +64,7 @@ def use_cassette(
 def settings_of(
     *,
     outputs: str = "strict",
+    ignore: Iterable[str] = (),
     hosts: Iterable[str] = (),
     json_paths: Iterable[str] = (),
     ids: str = Ids.KEEP,
@@ -75,6 +77,7 @@ def settings_of(
     Args:
         outputs: of replay: tool outputs are those that were recorded (`"strict"`), of the same shape
             (`"shape"`), or anything (`"ignore"`).
+        ignore: of replay: parts of bodies that are not compared, as `metadata.started_at`.
         hosts: API hosts beside the usual ones: `"host"`, `"host:port"`, `"*.domain"` or a URL. What the SDK
             sends is recorded whatever its host.
         json_paths: parts of bodies that are scrubbed, as `metadata.customer` or `data.*.content`.
@@ -86,10 +89,12 @@ def settings_of(
         UsageError: an option that there is not, or a value that it cannot have.
     """
     refuse_unknown("use_cassette()", unknown, OPTIONS)
-    if isinstance(hosts, str):
-        raise UsageError(f"hosts= is a list of hosts, not one text: write [{hosts!r}].")
+    for name, value in (("hosts", hosts), ("ignore", ignore)):
+        if isinstance(value, str):
+            raise UsageError(f"{name}= is a list, not one text: write [{value!r}].")
     return Settings(
         outputs=outputs,
+        ignore=tuple(ignore),
         hosts=tuple(hosts),
         scrubber=Scrubber(json_paths=json_paths, ids=ids),
         before_record_request=before_record_request,

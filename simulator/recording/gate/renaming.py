@@ -137,7 +137,9 @@ class Binding:
 
     def _twins(self, one: Entry) -> Sequence[Entry]:
         alike = self._session.twins.get(one.key, ())
-        return [other for other in alike if other is not one and other.body.rest == one.body.rest and _pairs(one, other)]
+        return [
+            other for other in alike if other is not one and other.body.rest == one.body.rest and _pairs(one, other)
+        ]
 
     def _is_free(self, entry: Entry) -> bool:
         return entry.makes not in self.progress.built
