@@ -61,6 +61,7 @@ class Settings:
         scrubber: takes the secrets out of what is written, and out of a request before it is compared.
         before_record_request: as vcrpy's.
         before_record_response: as vcrpy's.
+        change: of replay: changes a request before it is compared, as a recorder changed what it wrote.
     """
 
     outputs: str = "strict"
@@ -69,6 +70,7 @@ class Settings:
     scrubber: Scrubber = field(default_factory=Scrubber)
     before_record_request: Callable[[Any], Any] | None = None  # Any: vcrpy's request, and its response
     before_record_response: Callable[[Any], Any] | None = None
+    change: Callable[[Request], Request] | None = None
 
 
 @dataclass
@@ -100,6 +102,9 @@ class Session(Protocol):
     mode: Mode
     path: Path
 
+    def check(self) -> None:
+        """As `finish`, before fixtures clean up: more requests may come."""
+
     def seen(self) -> Sequence[Interaction]:
         """Return what happened so far."""
 
@@ -123,6 +128,9 @@ class LiveSession:
         """Return what happened so far, if it is watched."""
         return self._capture.interactions() if self._capture else ()
 
+    def check(self) -> None:
+        """Do nothing."""
+
     def finish(self) -> None:
         """Do nothing."""
 
@@ -140,16 +148,17 @@ class ReplaySession:
 
     mode = Mode.REPLAY
 
-    def __init__(self, path: Path, cassette: Cassette, player: Player, scrubber: Scrubber) -> None:
+    def __init__(self, path: Path, cassette: Cassette, player: Player, settings: Settings) -> None:
         self.path = path
         self._cassette = cassette
         self._player = player
-        self._scrubber = scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
+        self._change = settings.change
+        self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
         self._seen: list[_Exchange] = []
 
     def handle(self, request: Request) -> Response:
         """Answer one request; where the cassette was scrubbed, it is scrubbed before it is compared."""
-        response = self._player.handle(_scrubbed(request, self._scrubber) if self._scrubber else request)
+        response = self._player.handle(self._comparable(request))
         exchange = _Exchange(request, response.status, response.headers)
         self._seen.append(exchange)
         if isinstance(response.body, bytes):
@@ -157,11 +166,16 @@ class ReplaySession:
             return response
         return replace(response, body=exchange.watching(response.body))
 
+    def _comparable(self, request: Request) -> Request:
+        if self._change is not None:
+            request = self._change(request)
+        return _scrubbed(request, self._scrubber) if self._scrubber else request
+
     def seen(self) -> Sequence[Interaction]:
         """Return what happened so far."""
         return [exchange.interaction() for exchange in tuple(self._seen)]
 
-    def check_before_clean_up(self) -> None:
+    def check(self) -> None:
         """As `finish`, but for deletions at the end of the cassette: fixtures make them after the test.
 
         Raises:
@@ -199,6 +213,14 @@ class RecordSession:
         """Return what happened so far."""
         return self._capture.interactions()
 
+    def check(self) -> None:
+        """Write what there is; `finish` writes it again, with what came after.
+
+        Raises:
+            CassetteError: as `finish`.
+        """
+        self.finish()
+
     def finish(self) -> None:
         """Write the cassette, scrubbed.
 
@@ -231,7 +253,7 @@ def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[Re
     from .replayer import Replayer
 
     player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore)
-    session = ReplaySession(path, cassette, player, settings.scrubber)
+    session = ReplaySession(path, cassette, player, settings)
     interceptor = Interceptor(
         handle=session.handle,
         wait_until=_never,

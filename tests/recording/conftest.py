@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 
+import anyio._backends._asyncio  # noqa: F401  # see `project`
 import openai
 import pytest
 
@@ -39,3 +40,43 @@ def service(serving, monkeypatch):
 def client(service):
     with openai.OpenAI(max_retries=0) as made:
         yield made
+
+
+class Project:
+    """A folder with tests and their cassettes, in which a pytest runs inside this process."""
+
+    def __init__(self, pytester):
+        self.pytester = pytester
+        self.path = pytester.path
+        pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\naddopts = --strict-markers -p no:cacheprovider")
+
+    def write(self, **files):
+        self.pytester.makepyfile(**files)
+
+    def test(self, *args):
+        return self.pytester.runpytest_inprocess("-p", "assistants_simulator.pytest_entry", *args)
+
+    def files(self):
+        found = self.path.rglob("*.yaml")
+        return sorted(str(path.relative_to(self.path)) for path in found)
+
+
+@pytest.fixture
+def project(pytester, monkeypatch, service):
+    """A project whose environment names a service on a real socket."""
+    import assistants_simulator.pytest_plugin
+
+    import simulator.recording.marked
+    import simulator.recording.stand_in
+    import simulator.report.timeline
+
+    # Loaded here, or the pytest inside this process would take it along at its end, and load it again at the next.
+    assert assistants_simulator.pytest_plugin
+    assert simulator.recording.marked
+    assert simulator.recording.stand_in
+    assert simulator.report.timeline
+    with simulator.Simulator("auto").client() as warm:
+        assert warm.beta.threads.runs.steps
+        assert warm.beta.assistants.list().data == []
+    monkeypatch.setenv("COLUMNS", "250")
+    return Project(pytester)
