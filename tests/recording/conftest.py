@@ -22,6 +22,12 @@ def _module(name):
 
 
 @pytest.fixture(scope="session")
+def load_module():
+    """Load a module that stands beside the tests."""
+    return _module
+
+
+@pytest.fixture(scope="session")
 def serving():
     """Serve a simulator on a real socket: a context manager that gives the base URL."""
     return _module("api_server").serving
@@ -48,7 +54,13 @@ class Project:
     def __init__(self, pytester):
         self.pytester = pytester
         self.path = pytester.path
-        pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\naddopts = --strict-markers -p no:cacheprovider")
+        pytester.makeini(
+            "[pytest]
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+"
+            "addopts = --strict-markers -p no:cacheprovider"
+        )
 
     def write(self, **files):
         self.pytester.makepyfile(**files)
