@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -55,10 +57,7 @@ class Project:
         self.pytester = pytester
         self.path = pytester.path
         pytester.makeini(
-            "[pytest]
-asyncio_default_fixture_loop_scope = function
-filterwarnings = error
-"
+            "[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
             "addopts = --strict-markers -p no:cacheprovider"
         )
 
@@ -67,6 +66,14 @@ filterwarnings = error
 
     def test(self, *args):
         return self.pytester.runpytest_inprocess("-p", "assistants_simulator.pytest_entry", *args)
+
+    def python(self, *args):
+        """Run a fresh interpreter; the package stands behind the project, as what is installed does."""
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), *sys.path])}
+        command = [sys.executable, *args]
+        return subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
 
     def files(self):
         found = self.path.rglob("*.yaml")

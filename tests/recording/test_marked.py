@@ -11,6 +11,7 @@ from simulator.recording import forms
 from simulator.recording.folders import TestPlace, named_cassette, own_cassette
 from simulator.recording.using import use_cassette
 
+PLUGIN = "assistants_simulator.pytest_entry"
 THREADS = """
 import openai, pytest
 
@@ -324,3 +325,25 @@ def test_the_sdk_is_the_one_that_recorded(threads):
     run(threads, ONE, "--assistants=record").assert_outcomes(passed=1)
     head = forms.load(threads.path / "cassettes/test_it/test_it.yaml").head
     assert head.sdk == f"OpenAI/Python {openai.__version__}"
+
+
+def test_two_workers_that_record_one_cassette_leave_a_whole_one(threads):
+    source = "".join(
+        ONE.replace("cassette\n", "cassette('shared')\n").replace("test_it", name) for name in ("test_a", "test_b")
+    )
+    threads.write(test_it="import pytest\nfrom threads import make_thread\n\n" + source)
+    command = ("-m", "pytest", "-p", "assistants_simulator.pytest_entry", "-n", "2", "--assistants=record")
+    done = threads.python(*command)
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert len(forms.load(threads.path / "cassettes" / "shared.yaml").interactions) == 1
+    assert threads.files() == ["cassettes/shared.yaml"]
+
+
+def test_it_stands_beside_pytest_recording(threads, old_cassette):
+    pytest.importorskip("pytest_recording")
+    old_cassette("cassettes/test_it/test_it.yaml")
+    for plugins in (("pytest_recording.plugin", PLUGIN), (PLUGIN, "pytest_recording.plugin")):
+        threads.write(test_it="import pytest\nfrom threads import make_thread\n\n" + VCR)
+        arguments = [argument for plugin in plugins for argument in ("-p", plugin)]
+        done = threads.python("-m", "pytest", *arguments, "--assistants=replay", "--block-network")
+        assert "1 passed" in done.stdout, done.stdout + done.stderr
