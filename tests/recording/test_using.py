@@ -181,6 +181,24 @@ def test_both_libraries_are_recorded_sync_and_async(name, service, tmp_path):
     assert [one.request.json for one in interactions] == [{"metadata": {"a": "b"}}, {}]
 
 
+def test_the_sdk_on_aiohttp_is_recorded_and_replayed(service, tmp_path):
+    pytest.importorskip("aiohttp")
+    make_client = getattr(openai, "DefaultAioHttpClient", None) or pytest.skip("this SDK has no client for aiohttp")
+
+    async def session():
+        with use_cassette(tmp_path / "hello"):
+            async with make_client() as transport, openai.AsyncOpenAI(http_client=transport) as client:
+                assistant = await client.beta.assistants.create(model="gpt-4o")
+                thread = await client.beta.threads.create(messages=[{"role": "user", "content": "Hello?"}])
+                stream = await client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True)
+                return [event.event async for event in stream]
+
+    recorded = asyncio.run(session())
+    assert recorded[-1] == "thread.run.completed"
+    assert asyncio.run(session()) == recorded
+    assert len(labels(tmp_path / "hello.yaml")) == 3
+
+
 def test_requests_to_other_services_pass_and_are_not_recorded(service, serving, tmp_path, monkeypatch):
     library = libraries.sdk_library()
     with serving() as other, use_cassette(tmp_path / "threads"):
