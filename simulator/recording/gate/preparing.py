@@ -11,7 +11,7 @@ from ..events import frame_of
 from .bodies import Rules
 from .ids import ids_in, statuses_in
 from .paths import Key, Place, key_of, place_of
-from .session import Entry, Mask, Piece, Reads, Session, Wait
+from .session import Entry, Mask, Piece, Reads, Session
 from .topics import Effect, changed_by, created, lane_of, read_at
 from .tracking import Ids, Order, Statuses, statuses_of
 
@@ -30,7 +30,7 @@ def generation_of(beta: str | None) -> str | None:
 def mentioned(place: Place, key: Key, body: bytes) -> frozenset[str]:
     """Return what a request may mean by an id: those of its path and body, the values of its query."""
     ids = {*place.ids, *(value for _, value in key.query)}
-    if b'id' in body or b'"conversation"' in body:
+    if b"id" in body or b'"conversation"' in body:
         ids.update(ids_in(body.decode("utf-8", "replace")))
     return frozenset(ids)
 
@@ -66,7 +66,11 @@ class _Preparation:
         """Make the pass."""
         for index, interaction in enumerate(self._cassette.interactions):
             asked = self._asked(interaction)
-            entry = self._effect(index, interaction, asked) if asked.key.is_effect else self._read(index, interaction, asked)
+            entry = (
+                self._effect(index, interaction, asked)
+                if asked.key.is_effect
+                else self._read(index, interaction, asked)
+            )
             self._entries.append(entry)
             self._ids.show(entry)
         for key, reads in self._reads.items():
@@ -174,7 +178,7 @@ class _Preparation:
 
     def _piece(self, now: tuple[int, int], data: bytes, value: Any, root: str | None) -> Piece:
         statuses = tuple(self._statuses.moment(shown, now, root) for shown in statuses_in(value))
-        ids = ids_in(data.decode("utf-8", "replace")) if b'id' in data else ()
+        ids = ids_in(data.decode("utf-8", "replace")) if b"id" in data else ()
         return Piece(data, tuple(dict.fromkeys(ids)), statuses)
 
 
