@@ -16,9 +16,9 @@ from .twins import MAX_PAIRS
 
 MAX_NAMED = 3
 _BOUND = (
-    "Identical creations were taken in the order in which the code made them. The search for another order ended at its "
-    f"bound: {MAX_CANDIDATES} candidates, {MAX_PAIRS} pairs, and nothing is taken back that the code has read. Give what "
-    "is created alike something to tell it by, such as metadata."
+    "Identical creations were taken in the order in which the code made them. The search for another order ended at "
+    f"its bound: {MAX_CANDIDATES} candidates, {MAX_PAIRS} pairs, and nothing is taken back that the code has read. "
+    "Give what is created alike something to tell it by, such as metadata."
 )
 
 
