@@ -53,7 +53,6 @@ class Replayer:
 
     Raises:
         UsageError: `outputs` is no mode; `ignore` is one text.
-        CassetteError: the interactions are out of order, and have no times that tell which came first.
     """
 
     def __init__(

@@ -18,11 +18,7 @@ from .tracking import Ids, Order, Statuses, statuses_of
 
 
 def prepared(cassette: Cassette, rules: Rules) -> Session:
-    """Return a cassette prepared for replay, with these rules for bodies.
-
-    Raises:
-        CassetteError: its interactions are out of order, and nothing says how they were.
-    """
+    """Return a cassette prepared for replay, with these rules for bodies."""
     return _Preparation(cassette, rules).session()
 
 
