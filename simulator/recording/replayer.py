@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ..api.refusals import Surprise
 from ..api.wire import Frame, Request, Response, json_response
@@ -104,7 +104,7 @@ class Replayer:
         return Asked(key, Body(request.body, self._rules))
 
     def _missed(self, asked: Asked, missed: Missed) -> Response:
-        message = told(asked, missed, self._session)
+        message = told(self._binding.translated(asked), missed, self._session)
         self._misses[message] = self._misses.get(message, 0) + 1
         refusal = NotRecorded(f"assistants-simulator: {message}")
         return json_response(refusal.status, refusal.envelope(), refusal.headers)

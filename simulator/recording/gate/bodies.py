@@ -15,6 +15,7 @@ from .outputs import OutputMode, Outputs, differences, taken_from
 Normalize = Callable[[Any], Any]
 _BOUNDARY = re.compile(rb"--([^\r\n]{1,200})\r?\n")
 MAX_SHOWN = 200
+MAX_COMPARED = 2_000
 
 
 def _number(text: str) -> float | int:
@@ -95,8 +96,8 @@ class Body:
 
 def likeness(then: Body, now: Body) -> float:
     """Return how alike two bodies are, from 0 to 1."""
-    texts = [str(each.rest)[:2_000] for each in (then, now)]
-    return difflib.SequenceMatcher(None, *texts, autojunk=False).quick_ratio()
+    one, other = (str(each.rest)[:MAX_COMPARED] for each in (then, now))
+    return float(difflib.SequenceMatcher(None, one, other, autojunk=False).quick_ratio())
 
 
 def _plain(raw: bytes) -> bytes:
@@ -139,8 +140,5 @@ def _fields(then: Any, now: Any, path: str) -> Iterator[str]:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, bytes):
-        text = repr(value)[1:] if value else "none"
-    else:
-        text = json.dumps(value, ensure_ascii=False)
+    text = repr(value)[1:] if isinstance(value, bytes) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text):,} characters)"

@@ -104,8 +104,8 @@ class Gate:
             raise Missed(asked.key, self._before_read(reads, answers))
         entry = answers[position].first
         self._note(asked.key, past, position, entry)
-        if self.session.twins and entry.settles:
-            self.progress.built.update(entry.place.ids)
+        if entry.settles:
+            self.progress.settled.update(entry.place.ids)
         return entry
 
     def _window(self, reads: Reads) -> tuple[Mask, Sequence[Answer]]:

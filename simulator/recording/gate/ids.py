@@ -25,6 +25,13 @@ _MOVING = frozenset(
 _UNDER_WAY = frozenset({"queued", "in_progress", "cancelling"})
 
 
+class Blanked(NamedTuple):
+    """A text with its ids taken out, and the ids in their order."""
+
+    text: str
+    ids: tuple[str, ...]
+
+
 class Shown(NamedTuple):
     """The status of an object that an answer shows."""
 
@@ -46,6 +53,12 @@ def ids_in(text: str) -> Iterator[str]:
             yield from _TEXT.findall(many)
 
 
+def blanked(text: str) -> Blanked:
+    """Return JSON text with a `*` in the place of each id."""
+    ids = tuple(ids_in(text))
+    return Blanked(_FIELD.sub(_blank, text), ids)
+
+
 def statuses_in(value: Any) -> Iterator[Shown]:
     """Yield the statuses that an answer shows: of itself, of a list's items, of the response in an event."""
     if not isinstance(value, dict):
@@ -61,3 +74,8 @@ def statuses_in(value: Any) -> Iterator[Shown]:
 def _items(value: dict[str, Any]) -> list[Any]:
     items = value.get("data")
     return items if isinstance(items, list) else []
+
+
+def _blank(found: re.Match[str]) -> str:
+    one, many = found.groups()
+    return found[0].replace(f'"{one}"', '"*"') if one else found[0].replace(many, _TEXT.sub('"*"', many))

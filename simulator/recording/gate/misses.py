@@ -10,13 +10,15 @@ from .gate import MAX_REPEATS, Asked
 from .ids import statuses_in
 from .obstacles import Kind, Missed, Obstacle
 from .paths import Key
-from .renaming import MAX_CANDIDATES, MAX_SWAPS
+from .renaming import MAX_CANDIDATES
 from .session import Entry, Session
+from .twins import MAX_PAIRS
 
 MAX_NAMED = 3
 _BOUND = (
-    f"The search for identical creations ended at its bound of {MAX_SWAPS} swaps and {MAX_CANDIDATES} candidates: "
-    "give what is created at the same time something to tell it by, such as metadata."
+    "Identical creations were taken in the order in which the code made them. The search for another order ended at "
+    f"its bound: {MAX_CANDIDATES} candidates, {MAX_PAIRS} pairs, and nothing is taken back that the code has read. "
+    "Give what is created alike something to tell it by, such as metadata."
 )
 
 

@@ -46,12 +46,12 @@ class Obstacle:
 
 
 @dataclass(eq=False)
-class Missed(Exception):  # noqa: N818  # control flow between the gate and its callers, not an error of anybody
+class Missed(Exception):  # control flow between the gate and its callers, not an error of anybody
     """No recorded answer can be given.
 
     Args:
         obstacles: one for each interaction of the same key.
-        is_bounded: whether a search for identical creations ended at its bound.
+        is_bounded: whether ids of identical creations were tried in each other's place, and the search ended.
     """
 
     key: Key

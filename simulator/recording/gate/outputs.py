@@ -71,9 +71,7 @@ def taken_from(body: Any) -> Outputs:
 def differences(then: Mapping[str, Any], now: Mapping[str, Any], mode: OutputMode) -> list[str]:
     """Return what differs between the outputs recorded and those sent: a line of words for each call, and diffs."""
     found = [f"no output was sent for the call {call}" for call in then if call not in now]
-    found += [
-        f"an output was sent for {call}, which is none of the calls answered then" for call in now if call not in then
-    ]
+    found += [f"an output was sent for {call}, none of the calls answered then" for call in now if call not in then]
     same = _SAME[mode]
     for call, output in then.items():
         if call in now and not same(output, now[call]):
@@ -101,7 +99,7 @@ def _taken(body: dict[str, Any], items: list[Any], holder: _Holder) -> Outputs:
 
 
 def _same_shape(then: Any, now: Any) -> bool:
-    return _shape(_value(then)) == _shape(_value(now))
+    return bool(_shape(_value(then)) == _shape(_value(now)))
 
 
 def _shape(value: Any) -> Any:

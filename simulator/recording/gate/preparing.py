@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from ..cassette import BETA_HEADER, Cassette, Interaction, RecordedResponse, parsed
 from ..events import frame_of
 from .bodies import Rules
+from .chronology import in_order
 from .ids import ids_in, statuses_in
 from .paths import Key, Place, key_of, place_of
-from .session import Entry, Mask, Piece, Reads, Session, Wait
+from .session import Entry, Mask, Piece, Reads, Session
 from .topics import Effect, changed_by, created, lane_of, read_at
 from .tracking import Ids, Order, Statuses, statuses_of
 
@@ -49,6 +50,7 @@ class _Preparation:
 
     def __init__(self, cassette: Cassette, rules: Rules) -> None:
         self._cassette = cassette
+        self._interactions = in_order(cassette)
         self._rules = rules
         betas = {generation_of(one.request.headers.get(BETA_HEADER)) for one in cassette.interactions}
         self._has_generations = len(betas - {None}) > 1
@@ -64,13 +66,10 @@ class _Preparation:
 
     def session(self) -> Session:
         """Make the pass."""
-        for index, interaction in enumerate(self._cassette.interactions):
+        for index, interaction in enumerate(self._interactions):
             asked = self._asked(interaction)
-            entry = (
-                self._effect(index, interaction, asked)
-                if asked.key.is_effect
-                else self._read(index, interaction, asked)
-            )
+            build = self._effect if asked.key.is_effect else self._read
+            entry = build(index, interaction, asked)
             self._entries.append(entry)
             self._ids.show(entry)
         for key, reads in self._reads.items():

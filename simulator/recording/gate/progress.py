@@ -20,7 +20,7 @@ class Progress:
         statuses: of each object the latest status shown, as the moment at which that was new.
         positions: of each read in each window, the answer given last.
         repeats: how many answers in a row were given before.
-        built: the ids on which something was built: their bindings are settled (`renaming`).
+        settled: the ids of what the client was shown more of than its creation: they keep their meaning (`twins`).
     """
 
     made: Mask = 0
@@ -28,16 +28,15 @@ class Progress:
     statuses: dict[str, Moment] = field(default_factory=dict)
     positions: dict[tuple[Key, Mask], int] = field(default_factory=dict)
     repeats: int = 0
-    built: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
 
     def has_seen(self, wait: Wait) -> bool:
         """Tell whether a status was shown, or one that came after it."""
         return self.statuses.get(wait.id, _NEVER) >= wait.moment
 
     def make(self, entry: Entry) -> None:
-        """Note that an effect was made: it settles what it uses, and the lane it stands in."""
+        """Note that an effect was made."""
         self.made |= entry.bit
-        self.built |= entry.mentions
         self.repeats = 0
 
     def show(self, piece: Piece) -> None:
@@ -55,5 +54,5 @@ class Progress:
             statuses=dict(self.statuses),
             positions=dict(self.positions),
             repeats=self.repeats,
-            built=set(self.built),
+            settled=set(self.settled),
         )

@@ -5,7 +5,7 @@ Sets of interactions are integers, a bit for each: "everything this one stood be
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -90,7 +90,12 @@ class Entry:
     @cached_property
     def ids(self) -> frozenset[str]:
         """Every id that its answer shows."""
-        return frozenset(id for piece in self.pieces for id in piece.ids)
+        return frozenset(self.shown_in_order)
+
+    @property
+    def shown_in_order(self) -> Iterator[str]:
+        """Yield the ids that its answer shows; one of a stream as often as it is in a frame."""
+        return (id for piece in self.pieces for id in piece.ids)
 
     @property
     def statuses(self) -> Iterator[Wait]:
@@ -170,9 +175,7 @@ class Session:
         return (entry for entry in self.entries if entry.bit & mask)
 
     @cached_property
-    def twins(self) -> Mapping[Key, Sequence[Entry]]:
-        """The creations that succeeded, by key, where there are several."""
-        found: dict[Key, list[Entry]] = defaultdict(list)
-        for entry in self.creations.values():
-            found[entry.key].append(entry)
-        return {key: entries for key, entries in found.items() if len(entries) > 1}
+    def has_twins(self) -> bool:
+        """Whether any creation was recorded twice, so that ids are bound late."""
+        keys = Counter(entry.key for entry in self.creations.values())
+        return any(count > 1 for count in keys.values())

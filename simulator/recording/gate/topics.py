@@ -23,7 +23,6 @@ _COUNTING = frozenset({"assistants", "uploads", "vector_stores"})
 _STORE = "vector_stores"
 # In one store these commute, each in a lane of its own: two workers add their files in whatever order.
 _COMMUTING = frozenset({"files", "file_batches"})
-_CONVERSATION = "conversation"
 
 
 class Effect(NamedTuple):
@@ -57,8 +56,6 @@ class Lane(NamedTuple):
 def lane_of(effect: Effect, index: int) -> Lane:
     """Return the lane of an effect; of one that names no resource (`chat/completions`), a lane of its own."""
     place = effect.place
-    if place.noun == "responses" and (conversation := _conversation(effect.body)):
-        return Lane(conversation)
     if place.id is None:
         return Lane(created(effect) or f"#{index}")
     if place.noun == _STORE and place.collection in _COMMUTING:
@@ -89,9 +86,7 @@ def read_at(place: Place) -> frozenset[Topic]:
 
 def _changes(effect: Effect, root: str) -> Iterable[Topic]:
     place, collection = effect.place, effect.place.collection
-    if place.noun == "responses" and root != created(effect):
-        yield (root, "items")
-    elif place.id is None or (effect.method == "DELETE" and collection is None):
+    if place.id is None or (effect.method == "DELETE" and collection is None):
         yield (root, _ALL)
     elif collection is None:
         yield (root, _OBJECT)
@@ -127,12 +122,6 @@ def _listed(effect: Effect) -> Iterable[Topic]:
 
 def _added(effect: Effect) -> str | None:
     return _text(effect.answer, "id")
-
-
-def _conversation(body: Any) -> str | None:
-    """Return the conversation that a response belongs to: its id, or an object with it."""
-    given = body.get(_CONVERSATION) if isinstance(body, dict) else None
-    return given if isinstance(given, str) else _text(given, "id")
 
 
 def _text(value: Any, field: str) -> str | None:
