@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE: there is no assert here, and pytest would warn where this w
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,17 @@ if TYPE_CHECKING:
 FIXTURE = "simulator"
 # The simulator of a test, from the set-up of the fixture to its end.
 ACTIVE: pytest.StashKey[Any] = pytest.StashKey()
+# There once the check has passed: what a thread that is left running does later is reported at the end.
+CHECKED: pytest.StashKey[bool] = pytest.StashKey()
+
+GUARD = "assistants_guard"
+GUARDED = ("tests", "suite")
+SUITE_GUARD = "assistants_simulator_guard"
 
 CASSETTE = "cassette"
 OPTION = "--assistants"
 MODES = ("simulate", "replay", "record", "live")
+REACHING = ("record", "live")  # the service
 # The cassette in use, likewise, and what the marker `vcr` of pytest-recording and pytest-vcr has to do with it.
 SESSION: pytest.StashKey[Any] = pytest.StashKey()
 VCR = "vcr"
@@ -58,6 +66,8 @@ def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any])
         item.stash[ACTIVE] = active
         yield active
         del item.stash[ACTIVE]  # items live as long as the session
+        if item.stash.get(CHECKED, False):
+            _plugin().check_blocked(active)
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +84,8 @@ def cassette(request: pytest.FixtureRequest, cassette_options: dict[str, Any]) -
     if mode == MODES[0]:
         yield None
         return
-    with _plugin().cassette_of_test(request, cassette_options, mode) as session:
+    unguarded = _unguarded(request.config) if mode in REACHING else nullcontext()
+    with unguarded, _plugin().cassette_of_test(request, cassette_options, mode) as session:
         item.stash[SESSION] = session
         yield session
         del item.stash[SESSION]
@@ -102,6 +113,20 @@ def async_openai_client(
     return client
 
 
+@contextmanager
+def _unguarded(config: pytest.Config) -> Iterator[None]:
+    """Lift the guard of the suite inside the block."""
+    guard = config.pluginmanager.get_plugin(SUITE_GUARD)
+    if guard is None:
+        yield
+        return
+    guard.release()
+    try:
+        yield
+    finally:
+        guard.hold()
+
+
 def _session(request: pytest.FixtureRequest) -> Session | None:
     session: Session | None = request.node.stash.get(SESSION, None)
     return session
@@ -111,7 +136,7 @@ def _session(request: pytest.FixtureRequest) -> Session | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the option that says who answers."""
+    """Declare the option that says who answers, and the ini key of the guard."""
     parser.getgroup("assistants-simulator").addoption(
         OPTION,
         choices=MODES,
@@ -119,10 +144,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="who answers in tests that have a cassette: the simulator, the cassette (replay; the default), or the "
         "service (record writes the cassette, live nothing). With replay, tests marked with vcr have one too.",
     )
+    parser.addini(
+        GUARD,
+        "where requests to the Assistants API's hosts that would reach the network are stopped: "
+        "tests (those that use a simulator; default) or suite (every test)",
+        default=GUARDED[0],
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the markers, for --strict-markers and --markers."""
+    """Declare the markers, for --strict-markers and --markers; guard the suite if the project wants it."""
+    guarded = config.getini(GUARD)
+    if guarded not in GUARDED:
+        raise pytest.UsageError(f"{GUARD} is one of {', '.join(GUARDED)}, not {guarded!r}.")
+    if guarded == "suite":
+        config.pluginmanager.register(SuiteGuard(), SUITE_GUARD)
     config.addinivalue_line(
         "markers",
         "cassette(name, **options): replay the test from a recorded session, of this name or its own, with options of "
@@ -203,6 +239,7 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     active = item.stash.get(ACTIVE, None)
     if active is not None:
         _plugin().check(active)
+        item.stash[CHECKED] = True
     session = item.stash.get(SESSION, None)
     if session is not None:
         _plugin().check_cassette(item, session)
@@ -234,3 +271,42 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.sections += _plugin().sections_of_cassette(session, call)
     elif report.failed and active is not None:
         report.sections += _plugin().sections(active, call)
+
+
+class SuiteGuard:
+    """Holds the guard while tests run, in their set-up and teardown too; there only where the suite asks for it."""
+
+    def __init__(self) -> None:
+        self._blocked: list[str] = []
+        self._suite: Any = None
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self) -> Generator[None]:
+        """Hold the guard; under xdist each worker has its own."""
+        guard = import_module(".transport.guard", __package__)
+        hosts = import_module(".transport.hosts", __package__).Hosts.of()
+        self._suite = guard.Suite(hosts=hosts, blocked=self._blocked.append)
+        self.hold()
+        yield
+        self.release()
+
+    def hold(self) -> None:
+        """Let nothing through."""
+        import_module(".transport.guard", __package__).hold(self._suite)
+
+    def release(self) -> None:
+        """Let everything through: the service is to answer."""
+        import_module(".transport.guard", __package__).release(self._suite)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+        """Fail a phase in which a thread was stopped, or the test let nobody see it."""
+        outcome = yield
+        blocked, self._blocked[:] = list(dict.fromkeys(self._blocked)), []
+        report = outcome.get_result()
+        seen = str(call.excinfo.value) if call.excinfo else ""
+        text = "\n".join(one for one in blocked if one not in seen)
+        if text and report.failed:
+            report.sections.append(("assistants-simulator: blocked as well", text))
+        elif text:
+            report.outcome, report.longrepr = "failed", _plugin().blocked_in(item, text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from types import FunctionType
@@ -90,10 +90,10 @@ def option_names() -> tuple[str, ...]:
     return (*OPTIONS, *INTERCEPT_OPTIONS)
 
 
-def findings(simulator: Simulator) -> CheckFailed | None:
-    """Return what `check()` would raise, as if raised where the caller raises it."""
+def findings(simulator: Simulator, allow: Collection[str] = ()) -> CheckFailed | None:
+    """Return what `check(allow)` would raise, as if raised where the caller raises it."""
     try:
-        simulator.check()
+        simulator.check(allow)
     except CheckFailed as found:
         return found.with_traceback(None)
     return None

@@ -19,7 +19,7 @@ import pytest
 
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
 from .errors import CassetteError, CheckFailed, UsageError, refuse_unknown
-from .simulator import Simulator
+from .simulator import PROBLEMS, Simulator
 from .transport.clients import BASE_URL
 from .transport.environment import KEY, PLACEHOLDER_KEY, remove_left_over
 from .transport.libraries import sdk_library
@@ -180,6 +180,12 @@ class Finding(_Told, CheckFailed):
     __module__, __qualname__ = "builtins", "CheckFailed"  # a report says no more than that, as of pytest's own
 
 
+class Blocked(_Told):
+    """What the guard of a whole suite stopped, where no test failed by it."""
+
+    __module__, __qualname__ = "builtins", "RequestBlocked"
+
+
 class Misuse(_Told, UsageError):
     """An option that cannot be meant."""
 
@@ -190,6 +196,21 @@ def check(simulator: Simulator) -> None:
     """As `Simulator.check`."""
     if found := findings(simulator):
         raise Finding(str(found))
+
+
+def check_blocked(simulator: Simulator) -> None:
+    """As `check`, but only for requests that were stopped."""
+    found = findings(simulator, set(PROBLEMS) - {"blocked_request"})
+    if found:
+        raise Finding(str(found))
+
+
+def blocked_in(item: pytest.Item, text: str) -> object:
+    """Return what the report of a test shows for requests that were stopped without failing it."""
+    try:
+        raise Blocked(text)  # noqa: TRY301  # pytest renders what was raised
+    except Blocked:
+        return item.repr_failure(pytest.ExceptionInfo.from_current())
 
 
 def forget_key() -> None:

@@ -46,9 +46,6 @@ class Player(Protocol):
     def findings(self) -> list[str]:
         """Return requests that were not in the cassette, and effects of it that were not made."""
 
-    def check(self) -> None:
-        """Raise if there are findings."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -155,6 +152,11 @@ class ReplaySession:
         self._change = settings.change
         self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
         self._seen: list[_Exchange] = []
+        self.blocked: list[str] = []  # what the guard says of each request that it stopped
+
+    def findings(self) -> list[str]:
+        """Return what went wrong so far."""
+        return [*self._player.findings(), *dict.fromkeys(self.blocked)]
 
     def handle(self, request: Request) -> Response:
         """Answer one request; where the cassette was scrubbed, it is scrubbed before it is compared."""
@@ -182,20 +184,24 @@ class ReplaySession:
             CheckFailed: as `finish`.
         """
         later = {f"never made: {self._cassette.where(one)} {one.label}" for one in _clean_up(self._cassette)}
-        if found := [text for text in self._player.findings() if text not in later]:
-            raise CheckFailed("\n".join([f"Replaying {self.path}:", *found]))
+        self._raise([text for text in self.findings() if text not in later])
 
     def finish(self) -> None:
         """Raise if the program did something else than what was recorded.
 
         Raises:
-            CheckFailed: requests that are not in the cassette, or effects in it that were not made.
+            CheckFailed: requests that are not in the cassette, or that went round it, or effects in it that were
+                not made.
         """
-        self._player.check()
+        self._raise(self.findings())
+
+    def _raise(self, found: list[str]) -> None:
+        if found:
+            raise CheckFailed("\n".join([f"Replaying {self.path}:", *found]))
 
     def remark(self) -> str | None:
         """Return the findings, as a text."""
-        found = self._player.findings()
+        found = self.findings()
         return "\n".join([f"Replaying {self.path} found as well:", *found]) if found else None
 
 
@@ -259,6 +265,7 @@ def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[Re
         wait_until=_never,
         hosts=Hosts.of([*settings.hosts, *api_hosts(cassette)]),
         passthrough=Passthrough(),
+        blocked=session.blocked.append,
     )
     with placeholder_key(), intercepting(interceptor):
         yield session

@@ -327,6 +327,32 @@ def test_the_sdk_is_the_one_that_recorded(threads):
     assert head.sdk == f"OpenAI/Python {openai.__version__}"
 
 
+def test_a_guarded_suite_is_recorded_and_guarded_again(threads, monkeypatch):
+    ini = threads.path / "tox.ini"
+    ini.write_text(ini.read_text() + "\nassistants_guard = suite\n")
+    escaping = """
+def test_that_escapes():
+    make_thread()
+"""
+    quiet = ("-W", "ignore::DeprecationWarning")
+    run(threads, ONE + escaping, "--assistants=record", *quiet).assert_outcomes(passed=1, failed=1)
+
+
+def test_what_goes_round_a_replay_is_a_finding(threads):
+    run(threads, ONE, "--assistants=record").assert_outcomes(passed=1)
+    round_about = (
+        ONE
+        + """
+    import urllib.request
+    with pytest.raises(BaseException, match="reach"):
+        urllib.request.urlopen("http://api.openai.com/v1/threads")
+"""
+    )
+    result = run(threads, round_about)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*CheckFailed*"])
+
+
 def test_two_workers_that_record_one_cassette_leave_a_whole_one(threads):
     source = "".join(
         ONE.replace("cassette\n", "cassette('shared')\n").replace("test_it", name) for name in ("test_a", "test_b")
