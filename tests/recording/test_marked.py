@@ -330,12 +330,26 @@ def test_the_sdk_is_the_one_that_recorded(threads):
 def test_a_guarded_suite_is_recorded_and_guarded_again(threads, monkeypatch):
     ini = threads.path / "tox.ini"
     ini.write_text(ini.read_text() + "\nassistants_guard = suite\n")
-    escaping = """
-def test_that_escapes():
+    reaching = """
+def reach():
+    with pytest.raises(BaseException) as stopped:
+        openai.OpenAI(base_url="https://api.openai.com/v1", max_retries=0).beta.threads.create()
+    return str(stopped.value)
+
+def test_before():
+    assert reach().startswith("Blocked")
+
+@pytest.mark.cassette
+def test_it():
     make_thread()
+    assert not reach().startswith("Blocked")  # by what keeps this suite from the network
+
+def test_after():
+    assert reach().startswith("Blocked")
 """
-    quiet = ("-W", "ignore::DeprecationWarning")
-    run(threads, ONE + escaping, "--assistants=record", *quiet).assert_outcomes(passed=1, failed=1)
+    result = run(threads, reaching, "--assistants=record", "-W", "ignore::DeprecationWarning")
+    result.assert_outcomes(passed=1, failed=2)  # who was stopped is a failure, seen or not
+    assert result.stdout.str().count("AssertionError") == 0
 
 
 def test_what_goes_round_a_replay_is_a_finding(threads):
@@ -344,7 +358,7 @@ def test_what_goes_round_a_replay_is_a_finding(threads):
         ONE
         + """
     import urllib.request
-    with pytest.raises(BaseException, match="reach"):
+    with pytest.raises(BaseException, match="Blocked"):
         urllib.request.urlopen("http://api.openai.com/v1/threads")
 """
     )
