@@ -12,7 +12,9 @@ from ..errors import UsageError, refuse_unknown
 from . import forms
 from .cassette import Cassette
 from .folders import TestPlace, named_cassette, own_cassette
-from .session import Mode, Session, Settings, recording, replaying, watching
+from .record_session import recording, watching
+from .replay_session import replaying
+from .session import Mode, Session, Settings
 from .using import OPTIONS, existing, settings_of
 from .vcr_settings import change_of
 

@@ -10,7 +10,8 @@ from ..backend.objects import JsonDict
 from ..backend.records import ToolCallRecord
 from ..errors import UsageError
 from ..simulator import Simulator
-from .session import ReplaySession, Session
+from .replay_session import ReplaySession
+from .session import Session
 from .witness import messages_in, runs_in, tool_calls_in
 
 if TYPE_CHECKING:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Never, Self, TypeVar
 
 from ..errors import CassetteError, UsageError, refuse_unknown
-from .forms import SUFFIXES
+from .forms import SUFFIXES, load
+from .record_session import LiveSession, recording
+from .replay_session import replaying
 from .scrubbing import Ids, Scrubber
-from .session import Mode, Session, Settings, opened
+from .session import Mode, Session, Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 OPTIONS = (
@@ -120,7 +122,7 @@ class CassetteUse:
         mode = Mode(self._mode) if self._mode else Mode.REPLAY if path.exists() else Mode.RECORD
         if mode is Mode.REPLAY and not path.exists():
             raise CassetteError(f'{path}: there is no such cassette: record it with mode="record".')
-        block = opened(path, mode, self._settings)
+        block = _opened(path, mode, self._settings)
         self._session = block.__enter__()
         self._block = block
         return self._session
@@ -169,6 +171,14 @@ def existing(path: Path) -> Path:
         return path
     candidates = [path.with_name(path.name + suffix) for suffix in sorted(SUFFIXES)]
     return next((found for found in candidates if found.is_file()), path.with_name(f"{path.name}.yaml"))
+
+
+def _opened(path: Path, mode: Mode, settings: Settings) -> AbstractContextManager[Session]:
+    if mode is Mode.REPLAY:
+        return replaying(path, load(path), settings)
+    if mode is Mode.RECORD:
+        return recording(path, settings)
+    return nullcontext(LiveSession(path))
 
 
 def _in_blocks(function: Callable[..., Any], block: Callable[[], CassetteUse]) -> Callable[..., Any]:
