@@ -13,6 +13,7 @@ from typing import Any, Never, Self, TypeVar
 
 from ..errors import CassetteError, UsageError, refuse_unknown
 from .forms import SUFFIXES, load
+from .gate.outputs import OutputMode
 from .record_session import LiveSession, recording
 from .replay_session import replaying
 from .scrubbing import Ids, Scrubber
@@ -83,7 +84,8 @@ def settings_of(
         hosts: API hosts beside the usual ones: `"host"`, `"host:port"`, `"*.domain"` or a URL. What the SDK
             sends is recorded whatever its host.
         json_paths: parts of bodies that are scrubbed, as `metadata.customer` or `data.*.content`.
-        ids: whether ids are kept in the file (`"keep"`) or `"replace"`d. They are no secrets.
+        ids: whether ids are kept in the file (`"keep"`) or `"replace"`d. They are no secrets; a program that has
+            ids of its own, such as that of an assistant, is not answered by a cassette without them.
         before_record_request: as vcrpy's: gets a copy of its request, returns it, another, or None to drop it.
         before_record_response: as vcrpy's: the same for its response, a dict.
 
@@ -91,6 +93,8 @@ def settings_of(
         UsageError: an option that there is not, or a value that it cannot have.
     """
     refuse_unknown("use_cassette()", unknown, OPTIONS)
+    if outputs not in tuple(OutputMode):
+        raise UsageError(f"outputs= is one of {', '.join(OutputMode)}, not {outputs!r}.")
     for name, value in (("hosts", hosts), ("ignore", ignore)):
         if isinstance(value, str):
             raise UsageError(f"{name}= is a list, not one text: write [{value!r}].")

@@ -166,6 +166,13 @@ def test_it():
     run(threads, source).assert_outcomes(passed=1)
 
 
+def test_options_that_are_no_dict_are_refused(threads):
+    source = "@pytest.fixture\ndef cassette_options():\n    return 5\n" + ONE
+    result = run(threads, source)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*cassette_options must return a dict of options, not 5*"])
+
+
 @pytest.mark.parametrize(
     "marker, says",
     [
@@ -261,6 +268,18 @@ def test_folder_serializer_and_filters_of_the_project_are_taken(threads, old_cas
     old_cassette("old/test_it.json")
     source = FIXTURES + VCR.replace("make_thread()", "make_thread(metadata={'a': 'b'})")
     run(threads, source, "--assistants=replay").assert_outcomes(passed=1)
+
+
+def test_the_name_that_a_fixture_of_pytest_vcr_gives_is_taken(threads, old_cassette):
+    old_cassette("cassettes/test_it/fancy.yaml")
+    source = "@pytest.fixture\ndef vcr_cassette_name():\n    return 'fancy'\n" + VCR
+    run(threads, source, "--assistants=replay").assert_outcomes(passed=1)
+
+
+def test_a_request_that_a_hook_of_vcrpy_drops_is_compared_as_it_is(threads, old_cassette):
+    old_cassette("cassettes/test_it/test_it.yaml")
+    config = "@pytest.fixture\ndef vcr_config():\n    return {'before_record_request': lambda request: None}\n"
+    run(threads, config + VCR, "--assistants=replay").assert_outcomes(passed=1)
 
 
 def test_further_files_of_the_marker_are_replayed_as_well(threads, old_cassette):

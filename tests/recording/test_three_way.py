@@ -43,7 +43,7 @@ async def streamed(text):
 TESTS = """
 import asyncio
 import pytest
-from simulator import call, call_tools, say
+from simulator import Request, call, call_tools, say
 from weather import reply, streamed
 
 CITIES = ["Paris", "London"]
@@ -76,6 +76,31 @@ class TestInAClass:
             assert client.beta.assistants.create(model="gpt-4o", name=city).name == city
 
 
+@pytest.mark.cassette
+def test_clients_of_the_fixture_talk_to_whoever_answers(simulator):
+    async def thread():
+        async with simulator.async_client() as client:
+            return (await client.beta.threads.create()).id
+
+    with simulator.client() as client:
+        assert client.beta.threads.create().id != asyncio.run(thread())
+
+
+@pytest.mark.cassette
+def test_the_fixture_answers_from_the_cassette_only(simulator, cassette):
+    request = Request("POST", "/v1/threads", "", {"openai-beta": "assistants=v2"}, b"{}")
+    with simulator.client() as client:
+        client.beta.threads.create(extra_body={})
+    if cassette is None:
+        assert simulator.handle(request).status == 200
+        return
+    if cassette.mode == "replay":
+        assert cassette.handle == simulator._session.handle
+        return
+    with pytest.raises(TypeError, match="the service answers"):
+        simulator.handle(request)
+
+
 def test_without_a_cassette(simulator, openai_client):
     assert openai_client.beta.assistants.list().data == []
 """
@@ -83,6 +108,8 @@ FILES = [
     "cassettes/test_weather/TestInAClass.test_with_a_client[Paris].yaml",
     "cassettes/test_weather/TestInAClass.test_with_a_client[Rome-Lazio].yaml",
     "cassettes/test_weather/test_a_stream.yaml",
+    "cassettes/test_weather/test_clients_of_the_fixture_talk_to_whoever_answers.yaml",
+    "cassettes/test_weather/test_the_fixture_answers_from_the_cassette_only.yaml",
     "cassettes/weather.yaml",
 ]
 
@@ -103,23 +130,23 @@ def weather(project, serving, monkeypatch):
 
 
 def test_the_same_tests_pass_simulated_recorded_and_replayed(weather, monkeypatch):
-    weather.test("--assistants=simulate").assert_outcomes(passed=5)
+    weather.test("--assistants=simulate").assert_outcomes(passed=7)
     assert weather.files() == []
-    weather.test("--assistants=record").assert_outcomes(passed=5)
+    weather.test("--assistants=record").assert_outcomes(passed=7)
     assert weather.files() == FILES
     monkeypatch.delenv("OPENAI_BASE_URL")
     monkeypatch.delenv("OPENAI_API_KEY")
-    weather.test("--assistants=replay").assert_outcomes(passed=5)
-    weather.test().assert_outcomes(passed=5)  # what the marker means when nothing is said
+    weather.test("--assistants=replay").assert_outcomes(passed=7)
+    weather.test().assert_outcomes(passed=7)  # what the marker means when nothing is said
 
 
 def test_they_pass_live_too_and_leave_no_file(weather):
-    weather.test("--assistants=live").assert_outcomes(passed=5)
+    weather.test("--assistants=live").assert_outcomes(passed=7)
     assert weather.files() == []
 
 
 def test_what_is_recorded_has_no_secret_and_all_requests(weather):
-    weather.test("--assistants=record").assert_outcomes(passed=5)
+    weather.test("--assistants=record").assert_outcomes(passed=7)
     path = weather.path / "cassettes" / "weather.yaml"
     assert "canary" not in path.read_text()
     operations = [one.label for one in forms.load(path).interactions]
@@ -128,7 +155,7 @@ def test_what_is_recorded_has_no_secret_and_all_requests(weather):
 
 
 def test_a_program_that_changed_fails_its_replay_in_the_call_phase(weather):
-    weather.test("--assistants=record").assert_outcomes(passed=5)
+    weather.test("--assistants=record").assert_outcomes(passed=7)
     weather.write(weather=PROGRAM.replace('"temperature": 72', '"temperature": 50'))
     result = weather.test("-k", "both_cities")
     result.assert_outcomes(failed=1)

@@ -215,6 +215,14 @@ def test_what_the_sdk_sends_is_recorded_whatever_its_host(service, serving, tmp_
         assert openai.OpenAI(base_url=service).beta.threads.create().id.startswith("thread_")
 
 
+def test_what_was_scrubbed_is_found_by_the_request_that_was_not(client, tmp_path):
+    for is_replay in (False, True):
+        with use_cassette(tmp_path / "letter"):
+            thread = client.beta.threads.create(metadata={"to": "ann@acme-corp.io"}, extra_query={"token": "abc"})
+            assert thread.metadata == {"to": "someone@example.com" if is_replay else "ann@acme-corp.io"}
+    assert labels(tmp_path / "letter.yaml") == ["POST /v1/threads?token=scrubbed-named-secret"]
+
+
 def test_live_lets_everything_through_and_writes_nothing(client, tmp_path):
     with use_cassette(tmp_path / "weather", mode="live") as session:
         assert ask(client)
@@ -450,7 +458,15 @@ def test_the_findings_stand_beside_the_failure_of_a_block_that_failed(client, re
 
 @pytest.mark.parametrize(
     "options",
-    [{"mode": "record_once"}, {"mod": "record"}, {"hosts": "localhost"}, {"ids": "x"}, {"json_paths": "a"}],
+    [
+        {"mode": "record_once"},
+        {"mod": "record"},
+        {"hosts": "localhost"},
+        {"ids": "x"},
+        {"ignore": "a"},
+        {"json_paths": "a"},
+        {"outputs": "loose"},
+    ],
 )
 def test_options_that_cannot_be_meant_are_refused(options, tmp_path):
     with pytest.raises(UsageError, match=next(iter(options))):
