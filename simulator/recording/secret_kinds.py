@@ -66,7 +66,8 @@ SECRET_NAMES = (
 SECRET_QUERY_NAMES = (*SECRET_NAMES, "auth", "code", "key", "pwd", "sig", "sign", "signature", "token")
 _NAMES = f"[A-Za-z0-9_-]{{0,40}}(?:{'|'.join(SECRET_NAMES)})"
 _SECRET_NAME = re.compile(_NAMES, re.IGNORECASE)
-_SECRET_QUERY_NAME = re.compile(f"[A-Za-z0-9_-]{{0,40}}(?:{'|'.join(SECRET_QUERY_NAMES)})", re.IGNORECASE)
+_QUERY_NAMES = f"[A-Za-z0-9_-]{{0,40}}(?:{'|'.join(SECRET_QUERY_NAMES)})"
+_SECRET_QUERY_NAME = re.compile(_QUERY_NAMES, re.IGNORECASE)
 # Values under such names that are no secrets: types in a schema, what was scrubbed, a reference to a variable.
 _NO_SECRET = r"(?:string|null|none|true|false|scrubbed-[a-z-]+|\$\{?[A-Z_]+\}?)"  # noqa: S105  # a pattern
 _NO_SECRET_VALUE = re.compile(_NO_SECRET)
@@ -111,6 +112,18 @@ KINDS: Sequence[SecretKind] = (
         "named_secret",
         rf"(?i:[\"']{_NAMES}\\*[\"'])\s*:\s*(?P<quote>\\*[\"'])(?!{_NO_SECRET}(?P=quote))"
         r"(?P<secret>(?:(?!(?<!\\)(?P=quote))[\s\S])+)",
+        *("key", "token", "auth", "cookie", "pass", "secret"),
+    ),
+    # `api_key=…` in an address inside a text.
+    _kind(
+        "named_secret",
+        rf"[?&](?i:{_QUERY_NAMES})=(?!scrubbed-)(?P<secret>[^\s&\"'#<>\\]{{4,}})",
+        "=",
+    ),
+    # `OPENAI_API_KEY=…` and `password: …` of settings and shells; with a digit, so that prose stays.
+    _kind(
+        "named_secret",
+        rf"(?<![A-Za-z0-9_-])(?i:{_NAMES})\s?[:=]\s?(?!scrubbed-)(?=\S*\d)(?P<secret>[^\s&\"'#<>\\,;(){{}}\[\]]{{6,}})",
         *("key", "token", "auth", "cookie", "pass", "secret"),
     ),
     # A field of a multipart form.

@@ -338,6 +338,8 @@ def test_an_example_of_a_kind_is_found(kind):
         '{"api_key": "string", "secret": null}',
         "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk",
         "sk-simulator",
+        "password: at least 8 characters, the secret: 12 eggs",
+        "https://h.io/p?after=asst_1&key=",
         "https://example.org:8080/path@2x.png",
     ],
 )
@@ -352,6 +354,20 @@ def test_a_key_of_an_unusual_form_is_replaced_wherever_it_stands():
     assert "my-own-key" not in written(
         request=request, response=RecordedResponse(status=401, body=b"bad: my-own-key-77")
     )
+
+
+@pytest.mark.parametrize(
+    "text, scrubbed",
+    [
+        ("https://h.io/p?x=1&sig=abcdef&y=2", "https://h.io/p?x=1&sig=scrubbed-named-secret&y=2"),
+        ("export OPENAI_API_KEY=abc123def", "export OPENAI_API_KEY=scrubbed-named-secret"),
+        ("db_password: hunter2 ok", "db_password: scrubbed-named-secret ok"),
+        ('{"api_key": "sho\\"rt", "b": 1', '{"api_key": "scrubbed-named-secret", "b": 1'),
+        (r"{\"secret\": \"sho\\\"rt\", \"b\": 1", r"{\"secret\": \"scrubbed-named-secret\", \"b\": 1"),
+    ],
+)
+def test_values_are_secret_by_their_names_in_text_too(text, scrubbed):
+    assert Scrubber().request(of_json({"note": text})).json == {"note": scrubbed}
 
 
 def test_values_are_secret_by_their_names():
