@@ -268,7 +268,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
     report = outcome.get_result()
     if report.failed and session is not None:
-        report.sections += _plugin().sections_of_cassette(session, call)
+        report.sections += _plugin().sections_of_cassette(item, session, call)
     elif report.failed and active is not None:
         report.sections += _plugin().sections(active, call)
 

@@ -143,6 +143,7 @@ def refuse_missing(item: pytest.Item) -> None:
 
 def check_cassette(item: pytest.Item, session: Session) -> None:
     """As `Session.check`, and note that the session may be finished once the fixtures have cleaned up."""
+    refuse_missing(item)  # a `unittest.TestCase` gets here
     _failing(session.check)
     item.stash[FINISHED] = True
 
@@ -159,11 +160,11 @@ def _failing(check: Callable[[], None]) -> None:
         raise Finding(str(found)) from None
 
 
-def sections_of_cassette(session: Session, call: pytest.CallInfo[None]) -> list[tuple[str, str]]:
+def sections_of_cassette(item: pytest.Item, session: Session, call: pytest.CallInfo[None]) -> list[tuple[str, str]]:
     """Return what the report of a failed phase shows of the cassette, as pairs of title and text."""
     if call.excinfo is not None and isinstance(call.excinfo.value, Finding):  # it says it itself
         return []
-    remark = session.remark()
+    remark = item.stash.get(MISSING, None) or session.remark()
     return [(SECTION, remark)] if remark else []
 
 

@@ -8,8 +8,9 @@ request of today is compared with a recorded one after both have been scrubbed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -71,6 +72,9 @@ _SECRET_QUERY_NAME = re.compile(_QUERY_NAMES, re.IGNORECASE)
 # Values under such names that are no secrets: types in a schema, what was scrubbed, a reference to a variable.
 _NO_SECRET = r"(?:string|null|none|true|false|scrubbed-[a-z-]+|\$\{?[A-Z_]+\}?)"  # noqa: S105  # a pattern
 _NO_SECRET_VALUE = re.compile(_NO_SECRET)
+
+# `a@b.io`; and the length up to which texts are worth remembering.
+_SHORTEST, _OFTEN_REPEATED = 6, 200
 
 _START = r"(?<![A-Za-z0-9])"
 _END = r"(?![A-Za-z0-9])"
@@ -148,12 +152,19 @@ REPLACEMENTS = {kind.name: kind.replacement for kind in KINDS} | {
 }
 
 
-def spans_in(text: str, known: Iterable[str] = ()) -> list[Span]:
+def spans_in(text: str, known: Sequence[str] = ()) -> Sequence[Span]:
     """Return where a text holds secrets, in order and apart from each other.
 
     Args:
         known: texts that are secret whatever they look like.
     """
+    if len(text) < _SHORTEST:
+        return ()
+    search = _search_once if len(text) < _OFTEN_REPEATED else _search
+    return search(text, tuple(known))
+
+
+def _search(text: str, known: tuple[str, ...]) -> Sequence[Span]:
     lower = text.lower()
     found = [
         Span(*match.span("secret" if "secret" in kind.pattern.groupindex else 0), kind)
@@ -162,6 +173,10 @@ def spans_in(text: str, known: Iterable[str] = ()) -> list[Span]:
         for match in kind.pattern.finditer(text)
     ]
     return _apart(sorted(found, key=lambda span: (span.begin, -span.end)))
+
+
+# Ids, types and roles stand in a session a thousand times.
+_search_once = lru_cache(maxsize=4096)(_search)
 
 
 def is_secret_name(name: str) -> bool:

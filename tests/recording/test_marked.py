@@ -47,6 +47,21 @@ def test_a_missing_cassette_fails_the_test_and_says_how_to_record_it(threads):
     )
 
 
+@pytest.mark.parametrize("body", ["pass", "make_thread()"])
+def test_it_fails_a_test_case_of_unittest_too(threads, body):
+    source = f"""
+import unittest
+
+class TestThreads(unittest.TestCase):
+    @pytest.mark.cassette
+    def test_it(self):
+        {body}
+"""
+    result = run(threads, source)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*There is no cassette *TestThreads.test_it.yaml. Record it:"])
+
+
 def test_the_cassette_of_a_test_that_failed_is_not_written(threads):
     result = run(threads, ONE + "    raise OSError('no')\n", "--assistants=record")
     result.assert_outcomes(failed=1)
