@@ -405,9 +405,7 @@ def test_a_wrong_program_is_green_by_order(tape, recorder, wrong, right):
     assert wrong(tape.Client(tape.OrderReplay(cassette).handle), known).play() == text
 
 
-@pytest.mark.parametrize(
-    "wrong, right, said", [pytest.param(*row, id=row[0].__name__) for row in WRONG]
-)
+@pytest.mark.parametrize("wrong, right, said", [pytest.param(*row, id=row[0].__name__) for row in WRONG])
 def test_a_wrong_program_is_caught_by_state(tape, recorder, wrong, right, said):
     cassette, known, _ = recorder.session(right)
     replayer = Replayer(cassette)
