@@ -74,6 +74,12 @@ def load(text: str, path: Path) -> Document:
         raise CassetteError(f"{path}: this is no YAML: {error}.") from error
 
 
+def is_text(scalar: str) -> bool:
+    """Tell whether a scalar without quotes is text, and not a number, a truth or nothing."""
+    resolvers = _Loader.yaml_implicit_resolvers
+    return not any(pattern.match(scalar) for _, pattern in resolvers.get(scalar[:1], ()))
+
+
 def line_of(text: str, location: Sequence[str | int]) -> int:
     """Return the line of a part of a document, or of the nearest thing around it that there is; from 1."""
     node: Any = yaml.compose(text, Loader=_Loader)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...errors import CassetteError, refuse_unknown
-from .. import safe_yaml
+from .. import own_yaml, safe_yaml
 from ..cassette import Cassette
 from . import corpus, own, ruby, vcrpy
 from .form import Form, Source
@@ -27,7 +27,7 @@ def load(path: Path) -> Cassette:
             file and line.
     """
     text = _text_of(path)
-    data, lines = safe_yaml.load(text, path)
+    data, lines = own_yaml.read(text) or safe_yaml.load(text, path)
     if data is None:
         raise CassetteError(f"{path}: this file is empty: a cassette holds at least a list of interactions.")
     form = next((form for form in FORMS if form.recognises(data)), None)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import openai
 
-CASSETTES = Path(__file__).parents[2] / "cassettes"
+CASSETTES = Path(__file__).parents[3] / "cassettes"
 WEATHER = {"Paris": {"temperature": 72, "conditions": "sunny"}, "London": {"temperature": 57, "conditions": "rain"}}
 
 

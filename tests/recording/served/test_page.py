@@ -11,7 +11,7 @@ import pytest
 from simulator import Simulator, call, call_tools, say
 from simulator.recording.using import OPTIONS
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "cassettes.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
