@@ -65,6 +65,15 @@ def _settle() -> bool:
     return _is_alias
 
 
+def home() -> str:
+    """Return the name under which the package's modules are to be imported.
+
+    Where both names are one, only `simulator` is safe: a pytest that starts in this process later puts its own
+    finder before ours, which would load the files a second time, under this name.
+    """
+    return PACKAGE if _settle() else __name__
+
+
 class _Alias:
     """Finds `assistants_simulator.x` as `simulator.x`, and is the loader too."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from . import shadow
+from . import home, shadow
 
 if TYPE_CHECKING:
     import openai
@@ -45,7 +45,7 @@ VCR_PLUGINS = ("recording", "vcr")
 
 def _plugin() -> Any:
     """Return `simulator.pytest_plugin`, or the same under this package's name where `simulator` is somebody else's."""
-    return import_module(".pytest_plugin", __package__)
+    return import_module(".pytest_plugin", home())
 
 
 # Fixtures.
@@ -278,25 +278,23 @@ class SuiteGuard:
 
     def __init__(self) -> None:
         self._blocked: list[str] = []
-        self._suite: Any = None
+        self._guarding: Any = None
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtestloop(self) -> Generator[None]:
         """Hold the guard; under xdist each worker has its own."""
-        guard = import_module(".transport.guard", __package__)
-        hosts = import_module(".transport.hosts", __package__).Hosts.of()
-        self._suite = guard.Suite(hosts=hosts, blocked=self._blocked.append)
         self.hold()
         yield
         self.release()
 
     def hold(self) -> None:
         """Let nothing through."""
-        import_module(".transport.guard", __package__).hold(self._suite)
+        self._guarding = _plugin().guarding(self._blocked.append)
+        self._guarding.__enter__()
 
     def release(self) -> None:
         """Let everything through: the service is to answer."""
-        import_module(".transport.guard", __package__).release(self._suite)
+        self._guarding.__exit__(None, None, None)
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:

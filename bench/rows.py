@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from . import bystanders, calls, conversations, plugin, store
+from . import bystanders, calls, conversations, plugin, store, unrelated
 from .sizes import Sizes
 from .timing import Spread
 
@@ -73,6 +73,12 @@ ROWS: Sequence[Row] = (
             target=1.03,
         )
         for name, what, bystander in _BYSTANDERS
+    ),
+    Row(
+        name="unrelated",
+        what="a call to another host inside intercept()",
+        measure=unrelated.unrelated,
+        target=1.03,
     ),
     Row(
         name="stream",

@@ -6,13 +6,10 @@ this is imported when the first test asks for a simulator.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from pathlib import Path
-from ssl import SSLContext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,9 +17,10 @@ import pytest
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
 from .errors import CassetteError, CheckFailed, UsageError, refuse_unknown
 from .simulator import PROBLEMS, Simulator
-from .transport.clients import BASE_URL
-from .transport.environment import KEY, PLACEHOLDER_KEY, remove_left_over
-from .transport.libraries import sdk_library
+from .transport import guard
+from .transport.clients import plain_async_client, plain_client
+from .transport.environment import remove_left_over
+from .transport.hosts import Hosts
 
 if TYPE_CHECKING:
     import openai
@@ -206,6 +204,21 @@ def check_blocked(simulator: Simulator) -> None:
         raise Finding(str(found))
 
 
+@contextmanager
+def guarding(blocked: Callable[[str], None]) -> Iterator[None]:
+    """Guard the whole suite inside the block.
+
+    Args:
+        blocked: told of each request that was stopped.
+    """
+    suite = guard.Suite(hosts=Hosts.of(), blocked=blocked)
+    guard.hold(suite)
+    try:
+        yield
+    finally:
+        guard.release(suite)
+
+
 def blocked_in(item: pytest.Item, text: str) -> object:
     """Return what the report of a test shows for requests that were stopped without failing it."""
     try:
@@ -245,41 +258,31 @@ def stand_in(session: Session, options: Mapping[str, Any]) -> Simulator:
 
 
 def openai_client(options: Mapping[str, Any], session: Session | None = None) -> openai.OpenAI:
-    """Return a plain SDK client, as a program builds its own; it needs an active interception.
+    """Return a plain SDK client.
 
     Args:
-        options: those of the test; the first of `api_keys` is the client's.
+        options: those of the test.
         session: where the service answers, address and key are those of the environment.
     """
-    import openai
-
     if _is_of_the_service(session):
+        import openai
+
         return openai.OpenAI()
-    library = getattr(openai, "DefaultHttpxClient", sdk_library().Client)  # the SDK's is younger than 1.3.9
-    return openai.OpenAI(api_key=_api_key(options), base_url=BASE_URL, http_client=library(verify=_ssl_context()))
+    return plain_client(_api_key(options))
 
 
 def async_openai_client(options: Mapping[str, Any], session: Session | None = None) -> openai.AsyncOpenAI:
     """Return a plain async SDK client, as `openai_client`."""
-    import openai
-
     if _is_of_the_service(session):
+        import openai
+
         return openai.AsyncOpenAI()
-    library = getattr(openai, "DefaultAsyncHttpxClient", sdk_library().AsyncClient)
-    return openai.AsyncOpenAI(api_key=_api_key(options), base_url=BASE_URL, http_client=library(verify=_ssl_context()))
+    return plain_async_client(_api_key(options))
 
 
 def _is_of_the_service(session: Session | None) -> bool:
     return session is not None and session.mode != REPLAY
 
 
-def _api_key(options: Mapping[str, Any]) -> str:
-    keys = list(options.get("api_keys", ()))
-    return str(keys[0]) if keys else os.environ.get(KEY) or PLACEHOLDER_KEY
-
-
-@cache
-def _ssl_context() -> SSLContext:
-    """Return one context for all clients: to read the certificates takes 18 ms, the rest of a client 0.1 ms."""
-    context: SSLContext = sdk_library().create_ssl_context()
-    return context
+def _api_key(options: Mapping[str, Any]) -> str | None:
+    return next(iter(options.get("api_keys", ())), None)

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +30,7 @@ from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
 from .errors import CheckFailed, StateError, UsageError, refuse_unknown, told
+from .transport.locks import Busy, Lock
 
 if TYPE_CHECKING:
     import openai
@@ -38,47 +38,6 @@ if TYPE_CHECKING:
 OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
 PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
 STATE_VERSION = 1
-# Real seconds. No request holds the lock for longer, unless a brain, a stub or a when= waits for something.
-LOCK_PATIENCE_SECONDS = 10.0
-
-
-class _Busy(UsageError):
-    """The lock is not to be had."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This simulator is asking a brain, a stub or a when=, which must not use it, nor wait for a thread"
-            " that does. What they need is in their argument; do the rest before or after."
-        )
-
-
-class _Lock:
-    """A lock that is not given twice: a brain that used the simulator it answers for would find it half done.
-
-    A class, because each request and each frame takes it, and a `contextmanager` costs three times as much.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._holder: int | None = None
-
-    def __enter__(self) -> None:
-        """Take the lock.
-
-        Raises:
-            UsageError: the caller holds it, or whoever does has done so for a long time and may wait for the caller.
-        """
-        if self._holder == threading.get_ident() or not self._lock.acquire(timeout=LOCK_PATIENCE_SECONDS):
-            raise _Busy
-        self._holder = threading.get_ident()
-
-    def __exit__(self, *_: object) -> None:
-        self._holder = None
-        self._lock.release()
-
-    def locked(self) -> bool:
-        """Tell whether anybody holds it."""
-        return self._lock.locked()
 
 
 class Simulator:
@@ -88,7 +47,7 @@ class Simulator:
         brain: who answers where no script does: None (nobody: such a run is refused), `"auto"`, or a
             callable from a `View` to a turn.
         seed: of ids and latencies. Same seed and same requests: same bytes, ids and times included.
-        hosts: API hosts beside api.openai.com, *.openai.azure.com and that of OPENAI_BASE_URL.
+        hosts: API hosts beside OpenAI's, Azure's, and those of OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
         service: `"normal"` speaks both versions of the API; `"v1_refused"` only the second, as from 2024-12-18;
@@ -119,7 +78,7 @@ class Simulator:
         refuse_unknown("Simulator()", unknown, OPTIONS)
         _check_options(seed, poll_after_ms, service)
         _refuse_texts(hosts=hosts, api_keys=api_keys)
-        self._lock = _Lock()
+        self._lock = Lock()
         self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
         self._settings = ServiceSettings(
             mode=ServiceMode(service), api_keys=tuple(api_keys), poll_after_ms=poll_after_ms
@@ -142,7 +101,7 @@ class Simulator:
         try:
             with self._lock:
                 response, exchange = self._service.answer(request)
-        except _Busy:
+        except Busy:
             return self._service.refuse(request, Reentered(request.method, request.path))
         if isinstance(response.body, bytes):
             return response
@@ -168,6 +127,15 @@ class Simulator:
     @contextmanager
     def intercept(self, *, passthrough: Iterable[str] = ()) -> Iterator[Simulator]:
         """Take, inside the block, every client's requests to the API's hosts, whenever it was built.
+
+        Who answers, whatever was opened first: your respx routes, then the newest simulator whose hosts
+        and routes these are, then the network or the vcrpy cassette that stands in its place. The list of
+        simulators is the process's: threads and tasks share it. For worlds of their own they take hosts
+        of their own (`hosts=`), or `client()`, which needs no block.
+
+        After the last block nothing is patched: requests go where they went before, also those of a
+        thread or task that outlives it. A request that is being answered, and a stream that is being read,
+        are answered to their end. A fork has a copy of the simulator, and goes on with that.
 
         A request to them that would reach the network is stopped: it raises `RequestBlocked`.
 

@@ -191,7 +191,7 @@ def test_the_innermost_of_nested_simulators_takes_the_requests():
 def test_routes_may_pass_through():
     @simulated(passthrough=["POST /v1/embeddings"])
     def function():
-        (interceptor,) = active._active
+        (interceptor,) = active._now.active
         return [interceptor.passthrough.match("POST", path) for path in ("/v1/embeddings", "/v1/threads")]
 
     assert function() == [True, False]

@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from simulator import CheckFailed, Simulator, SimulatorError, http_error, say
-from simulator import simulator as simulator_module
+from simulator.transport import locks
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_a_brain_that_uses_its_simulator_otherwise_is_told_so(conversation, use)
 
 
 def test_a_brain_that_waits_for_another_threads_request_does_not_wait_for_ever(conversation, monkeypatch):
-    monkeypatch.setattr(simulator_module, "LOCK_PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr(locks, "LOCK_PATIENCE_SECONDS", 0.01)
     errors = []
 
     def ask():

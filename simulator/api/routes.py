@@ -169,8 +169,10 @@ def segments_of(path: str) -> list[str]:
         segments = [unquote(segment) for segment in segments]
     if versioned:
         return segments
-    known = (index for index, segment in enumerate(segments) if segment in _NOUNS or segment in _OTHER_NOUNS)
-    return segments[next(known, 0) :]
+    known = [index for index, segment in enumerate(segments) if segment in _NOUNS or segment in _OTHER_NOUNS]
+    # The prefix may hold a noun itself, as in `/threads/v1/assistants`: where a version stands, it ends there.
+    after_version = [index for index in known if index and segments[index - 1] == "v1"]
+    return segments[next(iter(after_version or known), 0) :]
 
 
 def _no_operation(method: str, path: str, segments: Sequence[str], shape: str) -> Refusal:

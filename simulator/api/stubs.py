@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
 from .refusals import StubFailed
+from .route_patterns import EXAMPLE, RoutePattern
 from .wire import Request, Response, json_body, json_response
 
 StubFunction: TypeAlias = Callable[[Request], Any]
@@ -18,8 +18,7 @@ StubFunction: TypeAlias = Callable[[Request], Any]
 class Stub:
     """One route and its answer."""
 
-    method: str
-    path: str
+    route: RoutePattern
     function: StubFunction
     status: int
     headers: Mapping[str, str]
@@ -34,7 +33,7 @@ class Stub:
             value = self.function(request)
             return value if isinstance(value, Response) else json_response(self.status, value, self.headers)
         except Exception as error:  # whatever somebody's callable raises is the test's mistake
-            raise StubFailed(self.method, self.path, error) from error
+            raise StubFailed(self.route.method, self.route.path, error) from error
 
 
 class Stubs:
@@ -56,9 +55,9 @@ class Stubs:
         Raises:
             UsageError: the route is no method and path, or both or no answers are given.
         """
-        method, _, path = route.partition(" ")
-        if not method.isupper() or not path.startswith("/"):
-            raise UsageError(f"stub() takes a method and a path, such as 'POST /v1/embeddings', not {route!r}.")
+        pattern = RoutePattern.of(route, "stub()")
+        if not pattern.method:
+            raise UsageError(f"stub() takes a method and a path, such as {EXAMPLE}, not {route!r}.")
         if function is not None and not callable(function):
             raise UsageError(f"stub() takes json=… or a callable of the request, not {function!r}.")
         if (function is None) == (json is None):
@@ -69,12 +68,12 @@ class Stubs:
             raise UsageError(
                 f"stub(json=…): JSON cannot hold {json!r}. A callable stands second: stub(route, function)."
             ) from error
-        self._stubs.insert(0, Stub(method, path, function or (lambda _: json), status, dict(headers or {})))
+        self._stubs.insert(0, Stub(pattern, function or (lambda _: json), status, dict(headers or {})))
 
     def find(self, request: Request) -> Stub | None:
         """Return the stub for a request, if there is one."""
         for stub in self._stubs:
-            if stub.method == request.method and fnmatch.fnmatchcase(request.path, stub.path):
+            if stub.route.match(request.method, request.path):
                 return stub
         return None
 

@@ -35,11 +35,40 @@ class Interceptor:
 
     def accepts(self, scheme: str, host: str, port: int | None, path: str, method: str) -> bool:
         """Tell whether a request is this simulator's; `path` is without the query."""
-        return self.hosts.match(scheme, host, port) and not self.passthrough.match(method, path)
+        return self.hosts.match(scheme, host, port, path) and not self.passthrough.match(method, path)
 
 
+class _Snapshot:
+    """The active simulators at one time, and which of them may answer for a host.
+
+    Most requests of a program are nobody's here; one look into a dict tells those (0.3 µs instead of 2).
+    """
+
+    def __init__(self, active: tuple[Interceptor, ...]) -> None:
+        self.active = active
+        self._by_host: dict[bytes, tuple[Interceptor, ...]] = {}
+
+    def at(self, url: Url) -> tuple[Interceptor, ...]:
+        """Return those that know the host of a URL, on whatever port and path."""
+        # The raw host is that of the wire; in `host`, httpx decodes some of `xn--…` and httpx2 all.
+        raw_host = url.raw_host
+        found = self._by_host.get(raw_host)
+        if found is None:
+            host = _host(url)
+            found = tuple(interceptor for interceptor in self.active if interceptor.hosts.know(host))
+            if len(self._by_host) < HOSTS_KEPT:  # a crawler must not fill the memory
+                self._by_host[raw_host] = found
+        return found
+
+
+def _host(url: Url) -> str:
+    """Return the host of a URL as on the wire, without the dot of the root."""
+    return url.raw_host.decode("ascii").rstrip(".")
+
+
+HOSTS_KEPT = 1_000
 # Replaced, never changed: a reader needs no lock.
-_active: tuple[Interceptor, ...] = ()
+_now = _Snapshot(())
 
 
 def add(interceptor: Interceptor) -> None:
@@ -48,10 +77,10 @@ def add(interceptor: Interceptor) -> None:
     Raises:
         UsageError: it is active already.
     """
-    global _active
-    if interceptor in _active:
+    global _now
+    if interceptor in _now.active:
         raise UsageError("this interceptor is active already: make another one to nest it")
-    _active = (interceptor, *_active)
+    _now = _Snapshot((interceptor, *_now.active))
 
 
 def discard(interceptor: Interceptor) -> None:
@@ -60,49 +89,40 @@ def discard(interceptor: Interceptor) -> None:
     Raises:
         UsageError: it is not active.
     """
-    global _active
-    if interceptor not in _active:
+    global _now
+    if interceptor not in _now.active:
         raise UsageError("this interceptor is not active")
-    _active = tuple(other for other in _active if other is not interceptor)
+    _now = _Snapshot(tuple(other for other in _now.active if other is not interceptor))
 
 
 def some() -> bool:
     """Tell whether any simulator intercepts."""
-    return bool(_active)
+    return bool(_now.active)
 
 
 def newest_first() -> tuple[Interceptor, ...]:
     """Return the simulators that intercept."""
-    return _active
+    return _now.active
 
 
 def knows(url: Url) -> bool:
-    """Tell whether the host of a URL belongs to an active simulator.
-
-    Every request of every client comes here: of its URL only what is needed is computed.
-    """
-    active = _active
-    if not active:
+    """Tell whether requests to the place of a URL may belong to an active simulator."""
+    candidates = _now.at(url)
+    if not candidates:
         return False
-    host = url.host
-    for interceptor in active:
-        hosts = interceptor.hosts
-        if host in hosts.names or host.endswith(hosts.suffixes):
-            return True
-        if hosts.places and hosts.match(url.scheme, host, url.port):
-            return True
-    return False
+    scheme, host, port = url.scheme, _host(url), url.port
+    return any(interceptor.hosts.match(scheme, host, port) for interceptor in candidates)
 
 
 def find(request: HttpRequest) -> Interceptor | None:
     """Return the newest active simulator that accepts a request; None: it goes to the network."""
-    active = _active
-    if not active:
-        return None
     url = request.url
-    scheme, host, port, method = url.scheme, url.host, url.port, request.method
+    candidates = _now.at(url)
+    if not candidates:
+        return None
+    scheme, host, port, method = url.scheme, _host(url), url.port, request.method
     path = url.raw_path.decode("ascii").partition("?")[0]
-    for interceptor in active:
+    for interceptor in candidates:
         if interceptor.accepts(scheme, host, port, path, method):
             return interceptor
     return None

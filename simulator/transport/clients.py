@@ -1,15 +1,19 @@
-"""SDK clients that are wired in process: `Simulator.client()` and `async_client()`."""
+"""SDK clients: wired in process, for `Simulator.client()` and `async_client()`, and plain ones, to be intercepted."""
 
 from __future__ import annotations
 
+import functools
+import os
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
-from .environment import PLACEHOLDER_KEY
+from .environment import KEY, PLACEHOLDER_KEY
 from .httpx_transport import Handle, WaitUntil, transport_for
 from .libraries import sdk_library
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     import openai
 
 BASE_URL = "https://api.openai.com/v1"
@@ -45,6 +49,37 @@ def async_openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) ->
     options = _options("async_client", kwargs)
     http_client = library.AsyncClient(**_http_options(handle, wait_until))
     return openai.AsyncOpenAI(http_client=http_client, **options)
+
+
+def plain_client(api_key: str | None = None) -> openai.OpenAI:
+    """Return an `openai.OpenAI` as a program builds its own; it needs an active interception.
+
+    Args:
+        api_key: None: that of the environment, or a placeholder.
+    """
+    import openai
+
+    library = getattr(openai, "DefaultHttpxClient", sdk_library().Client)  # the SDK's is younger than 1.14
+    return openai.OpenAI(http_client=library(verify=_ssl_context()), **_plain_options(api_key))
+
+
+def plain_async_client(api_key: str | None = None) -> openai.AsyncOpenAI:
+    """Return an `openai.AsyncOpenAI`, as `plain_client`."""
+    import openai
+
+    library = getattr(openai, "DefaultAsyncHttpxClient", sdk_library().AsyncClient)
+    return openai.AsyncOpenAI(http_client=library(verify=_ssl_context()), **_plain_options(api_key))
+
+
+def _plain_options(api_key: str | None) -> dict[str, Any]:
+    return {"api_key": api_key or os.environ.get(KEY) or PLACEHOLDER_KEY, "base_url": BASE_URL}
+
+
+@functools.cache
+def _ssl_context() -> SSLContext:
+    """Return one context for all clients: to read the certificates takes 18 ms, the rest of a client 0.1 ms."""
+    context: SSLContext = sdk_library().create_ssl_context()
+    return context
 
 
 def _options(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:

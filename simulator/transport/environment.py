@@ -7,10 +7,13 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .forks import hold_during_forks
+
 KEY = "OPENAI_API_KEY"
 PLACEHOLDER_KEY = "sk-simulator"
 
 _lock = threading.Lock()
+hold_during_forks(_lock)
 _blocks = 0
 # What stood there, in a list of one while ours stands there: None (nothing) or an empty text.
 _replaced: list[str | None] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -55,10 +56,14 @@ class FrameStream:
                 yield data
 
     def close(self) -> None:
-        """End the stream; a generator of frames is told (`GeneratorExit`). Harmless when repeated."""
+        """End the stream; a generator of frames is told (`GeneratorExit`). Harmless when repeated.
+
+        One whose next frame another thread is waiting for is that thread's to end: it reads on.
+        """
         close = getattr(self._frames, "close", None)
         if close is not None:
-            close()
+            with suppress(ValueError):  # generator already executing
+                close()
 
     async def aclose(self) -> None:
         """End the stream, as `close` does."""

@@ -3,13 +3,12 @@
 Two layers are patched, in each library, whenever it is imported (feasibility.md A):
 
 1. `_transport_for_url` of Client and AsyncClient: for a URL of an API host, a real transport gets a
-   `Bridge` in front. Nothing that later patches the transports gets round it: vcrpy keeps their
-   import-time methods, so a cassette opened inside the block would otherwise play or record.
+   `Bridge` in front. Nothing that later patches the transports gets round it.
 2. `handle_request` of the real transports, for people's own transports that wrap one.
 
 A transport that is not real (`MockTransport`, `ASGITransport`, people's own) is left alone. The
-user's respx routers are asked first (`respx_routes`). The patches are made once, whatever the number
-of simulators, and taken away with the last one.
+user's respx routers are asked first (`respx_routes`), a cassette of vcrpy's comes last (`vcr_cassettes`).
+The patches are made once, whatever the number of simulators, and taken away with the last one.
 """
 
 from __future__ import annotations
@@ -20,18 +19,20 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from . import active, guard, libraries, respx_routes
+from . import active, guard, libraries, respx_routes, vcr_cassettes
 from .active import Interceptor
+from .forks import hold_during_forks
 from .httpx_transport import pause, wiring
 from .late_imports import ImportWatch
 from .libraries import HttpRequest, HttpResponse, HttpTransport, Url
 from .patching import Attribute, Patch
 
-Target = tuple[type, str, Callable[[Attribute], Attribute]]
+Target = tuple[type | ModuleType, str, Callable[[Attribute], Attribute]]
 
 # Reentrant: respx's `stop`, which ends in `settle`, may be called by a finalizer at any time.
 _lock = threading.RLock()
-_patches: dict[tuple[type, str], Patch] = {}
+hold_during_forks(_lock)
+_patches: dict[tuple[type | ModuleType, str], Patch] = {}
 
 
 def activate(interceptor: Interceptor) -> None:
@@ -48,7 +49,8 @@ def activate(interceptor: Interceptor) -> None:
 def deactivate(interceptor: Interceptor) -> None:
     """Take a simulator out, in whatever order they came; the last one takes the patches with it.
 
-    Responses that are being streamed are read to their end.
+    Requests that are being answered, and responses that are being streamed, come to their end. What a
+    thread or task asks afterwards goes where it would have gone before.
 
     Raises:
         UsageError: it is not active; nothing was changed.
@@ -86,7 +88,9 @@ def settle() -> None:
         guard.settle()
 
 
-_late_imports = ImportWatch((*libraries.NAMES, *libraries.AIOHTTP_MODULES, respx_routes.MODULE), settle)
+_late_imports = ImportWatch(
+    (*libraries.NAMES, *libraries.AIOHTTP_MODULES, respx_routes.MODULE, vcr_cassettes.MODULE), settle
+)
 
 
 def _targets() -> list[Target]:
@@ -96,6 +100,8 @@ def _targets() -> list[Target]:
         found += _targets_in(library)
     if respx_routes.imported():
         found += respx_routes.targets(settle)
+    if vcr_cassettes.imported():
+        found += vcr_cassettes.targets(_answer, _answer_async)
     return found
 
 
@@ -138,7 +144,7 @@ def _bridged(library: ModuleType, transport: HttpTransport) -> HttpTransport:
     """Return what stands between a client and its transport, for a URL of an API host."""
     if _is_real(library, transport):
         return Bridge(library, transport)
-    # It may wrap a real one, and a cassette opened meanwhile lies over layer 2.
+    # It may wrap a real one, and somebody's patch that came after ours lies over layer 2.
     if type(transport) is not library.MockTransport and not _all_on_top():
         settle()
     return transport

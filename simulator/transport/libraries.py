@@ -23,7 +23,7 @@ class Url(Protocol):
     """`httpx.URL`."""
 
     scheme: str
-    host: str
+    raw_host: bytes
     port: int | None
     netloc: bytes
     raw_path: bytes

@@ -1,4 +1,4 @@
-"""A patch of one attribute of a class that survives other people's patches of the same attribute."""
+"""A patch of one attribute of a class or module that survives other people's patches of the same attribute."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Patch:
     no simulator is active, so that it may stay under or over another patch until that one ends.
 
     Args:
-        owner: the class, where the attribute is its own and not inherited; or the module.
+        owner: the class, whose own the attribute is, not inherited; or a module.
         name: of the attribute.
         wrap: takes the attribute as it stands in the class, returns the wrapper.
     """

@@ -35,6 +35,12 @@ def imported() -> bool:
     return hasattr(sys.modules.get(MODULE), "Mocker")
 
 
+def is_respxs(transport: Any) -> bool:
+    """Tell whether a transport is the `MockTransport` that respx's client layer asks its routers through."""
+    mocker = getattr(getattr(transport, "handler", None), "__self__", None)
+    return imported() and isinstance(mocker, type) and issubclass(mocker, sys.modules[MODULE].Mocker)
+
+
 def ask(library: ModuleType, request: HttpRequest) -> HttpResponse | None:
     """Ask the user's routers about a request whose body has been read.
 

@@ -39,7 +39,17 @@ EXPECTED = {
     "messages.files.list": "GET /threads/thread_1/messages/msg_1/files",
     "messages.files.retrieve": "GET /threads/thread_1/messages/msg_1/files/file_1",
 }
-PREFIXES = ("/v1", "/openai", "/openai/v1", "/proxy/team-a/v1", "")
+PREFIXES = (
+    "/v1",
+    "/openai",
+    "//openai",
+    "/openai/v1",
+    "/proxy/team-a/v1",
+    "/api/openai/v1",
+    "/threads/v1",
+    "/files/v1",
+    "",
+)
 
 
 def test_the_operations_are_those_of_both_versions():

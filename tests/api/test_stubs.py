@@ -96,9 +96,8 @@ def test_a_stub_that_fails_is_refused_and_found(sim, api, refused, function, sai
     "arguments, options, said",
     [
         (("/v1/embeddings",), {"json": {}}, "a method and a path"),
-        (("post /v1/embeddings",), {"json": {}}, "a method and a path"),
-        (("POST v1/embeddings",), {"json": {}}, "a method and a path"),
-        (("",), {"json": {}}, "a method and a path"),
+        (("POST v1/embeddings",), {"json": {}}, "stub() takes routes such as"),
+        (("",), {"json": {}}, "not ''."),
         ((ROUTE,), {}, "either json=… or a callable"),
         ((ROUTE, raises), {"json": {}}, "either json=… or a callable"),
         ((ROUTE, {"data": []}), {}, "or a callable of the request, not {'data': []}"),

@@ -220,7 +220,7 @@ def test_a_unittest_case_has_it_as_attribute(project):
         ),
         ("simulator('auto')", "test_it.py::test_it: @pytest.mark.simulator takes options by name, *, not 'auto'."),
         ("simulator(service='v3')", "test_it.py::test_it: service= is one of normal, *, not 'v3'."),
-        ("simulator(passthrough=['x y z'])", "test_it.py::test_it: 'x y z' is no route to pass through*"),
+        ("simulator(passthrough=['x y z'])", "test_it.py::test_it: passthrough= takes routes such as *, not 'x y z'.*"),
     ],
 )
 def test_options_that_cannot_be_are_refused_by_name_of_the_test(project, marker, message):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 
@@ -12,7 +14,7 @@ import openai
 import pytest
 
 from simulator.api.wire import EVENT_STREAM_TYPE, SSE_DONE, Frame, Response, json_response, sse_frame
-from simulator.transport import active, interception, libraries
+from simulator.transport import active, interception, libraries, vcr_cassettes
 from simulator.transport.active import Interceptor
 from simulator.transport.guard import doors
 from simulator.transport.hosts import Hosts, Passthrough
@@ -119,6 +121,12 @@ def _can_pools(monkeypatch, core, seen):
     body = json.dumps(run_json("network")).encode()
     monkeypatch.setattr(core.ConnectionPool, "handle_request", handle_request)
     monkeypatch.setattr(core.AsyncConnectionPool, "handle_async_request", handle_async_request)
+    if core.__name__ == "httpcore":  # vcrpy 8.0 and 8.1 go on from here, with what they found at their import
+        vcr_patch = importlib.import_module("vcr.patch")
+        kept = "_HttpcoreConnectionPool_handle_request", "_HttpcoreAsyncConnectionPool_handle_async_request"
+        for name, canned in zip(kept, (handle_request, handle_async_request), strict=True):
+            if hasattr(vcr_patch, name):
+                monkeypatch.setattr(vcr_patch, name, canned)
 
 
 def _bar_aiohttp(monkeypatch):
@@ -145,6 +153,11 @@ def _patchable():
     if "respx.mocks" in sys.modules:
         mocker = sys.modules["respx.mocks"].Mocker
         yield from ((mocker, name) for name in ("handler", "async_handler", "stop"))
+    if vcr_cassettes.imported():
+        stubs = sys.modules[vcr_cassettes.MODULE]
+        yield from (
+            (stubs, name) for name in vars(stubs) if name.startswith(("_vcr_handle", "_sync_vcr", "_async_vcr"))
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -161,8 +174,9 @@ def _no_trace():
 
 # Imported here, so that every test finds the same ones loaded.
 LIBRARIES = [name for name in libraries.NAMES if find_spec(name)]
-for _name in LIBRARIES:
-    importlib.import_module(_name)
+for _name in (*LIBRARIES, vcr_cassettes.MODULE):
+    with suppress(ImportError):  # vcrpy 8.0 and 8.1 have no part for httpx
+        importlib.import_module(_name)
 
 
 @pytest.fixture(params=LIBRARIES)
@@ -191,6 +205,21 @@ def aretrieve():
         return (await client.beta.threads.runs.retrieve(run_id, thread_id="thread_1")).metadata["by"]
 
     return aretrieve
+
+
+@pytest.fixture
+def streaming():
+    """Skip what an SDK before 1.14 cannot do."""
+    if "stream" not in inspect.signature(openai.resources.beta.threads.runs.Runs.create).parameters:
+        pytest.skip("this SDK does not stream")
+
+
+@pytest.fixture
+def aiohttp():
+    """Skip what an SDK before 1.92, or one without its extra, cannot do."""
+    pytest.importorskip("aiohttp")
+    if not hasattr(openai, "DefaultAioHttpClient"):
+        pytest.skip("this SDK has no client on aiohttp")
 
 
 @pytest.fixture

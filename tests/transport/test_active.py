@@ -40,6 +40,14 @@ def test_without_one_nothing_is_known(library):
     assert active.find(request) is None
 
 
+def test_a_host_with_the_dot_of_the_root_is_the_same_host(library, api, activate):
+    interceptor = api.interceptor()
+    activate(interceptor)
+    request = request_to(library, "https://api.openai.com./v1/threads")
+    assert active.knows(request.url)
+    assert active.find(request) is interceptor
+
+
 def test_the_query_is_no_part_of_the_path(library, api, activate):
     interceptor = api.interceptor(passthrough=["GET /v1/models"])
     activate(interceptor)
@@ -79,3 +87,17 @@ def test_two_that_look_the_same_are_two(api, activate):
     first, second = api.interceptor(), api.interceptor()
     activate(first, second)
     assert first != second
+
+
+def test_what_is_remembered_of_hosts_is_forgotten_with_each_change_and_has_an_end(library, api, monkeypatch):
+    monkeypatch.setattr(active, "HOSTS_KEPT", 2)
+    requests = [request_to(library, f"https://h{number}.example/") for number in range(4)]
+    assert [active.find(request) for request in requests] == [None] * 4
+    interceptor = api.interceptor(hosts=["*.example"])
+    active.add(interceptor)
+    try:
+        assert [active.find(request) for request in requests + requests] == [interceptor] * 8
+        assert len(active._now._by_host) == 2
+    finally:
+        active.discard(interceptor)
+    assert [active.find(request) for request in requests] == [None] * 4

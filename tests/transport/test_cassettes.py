@@ -11,11 +11,6 @@ import vcr
 
 from simulator.transport.interception import intercepting
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(vcr.patch, "_HttpxHttpTransport_handle_request"),
-    reason="older vcrpy patches the client and stands in front of us",
-)
-
 
 @pytest.fixture(params=["before", "inside"])
 def both(request, api, tmp_path):
@@ -45,6 +40,7 @@ def test_our_async_requests_are_not_recorded(both, async_sdk, aretrieve, network
     assert network.requests == []
 
 
+@pytest.mark.usefixtures("streaming")
 def test_streams_stay_lazy(both, api, sdk):
     with sdk().beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True) as stream:
         for number, _ in enumerate(stream, 1):

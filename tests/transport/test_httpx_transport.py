@@ -381,7 +381,7 @@ def test_other_tasks_run_between_requests(library, echo, seen):
 
 
 def test_without_asyncio_the_turn_is_given_by_anyio(monkeypatch):
-    # trio is not installed: a loop of another kind is one in which asyncio runs none
+    # also where trio is not installed: a loop of another kind is one in which asyncio runs none
     given = []
 
     async def checkpoint():

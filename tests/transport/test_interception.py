@@ -17,8 +17,6 @@ import respx
 from simulator.errors import UsageError
 from simulator.transport.interception import Bridge, activate, deactivate, intercepting
 
-AZURE = {"azure_endpoint": "https://my-resource.openai.azure.com", "api_version": "2024-05-01-preview"}
-
 
 def stream_of(client):
     return client.beta.threads.runs.create("thread_1", assistant_id="asst_1", stream=True)
@@ -60,36 +58,6 @@ def test_without_interception_requests_go_to_the_network(api, sdk, retrieve, net
     assert network.requests == [("GET", "https://api.openai.com/v1/threads/thread_1/runs/run_1")]
 
 
-def test_an_azure_client_is_caught_under_its_prefix(api, retrieve, network):
-    client = openai.AzureOpenAI(api_key="sk-test", max_retries=0, **AZURE)
-    with intercepting(api.interceptor()):
-        assert retrieve(client) == "canned"
-    (request,) = api.requests
-    assert request.path == "/openai/threads/thread_1/runs/run_1"
-    assert request.query == "api-version=2024-05-01-preview"
-    assert request.headers["api-key"] == "sk-test"
-    assert network.requests == []
-
-
-def test_an_async_azure_client_is_caught(api, aretrieve, network):
-    async def main():
-        async with openai.AsyncAzureOpenAI(api_key="sk-test", max_retries=0, **AZURE) as client:
-            with intercepting(api.interceptor()):
-                assert await aretrieve(client) == "canned"
-
-    asyncio.run(main())
-    assert network.requests == []
-
-
-def test_the_module_level_client_is_caught(api, monkeypatch, retrieve, network):
-    monkeypatch.setattr(openai, "api_key", "sk-test")
-    openai._reset_client()
-    with intercepting(api.interceptor()):
-        assert retrieve(openai) == "canned"
-    openai._reset_client()
-    assert network.requests == []
-
-
 @pytest.mark.parametrize("flavour", ["sync", "async"])
 def test_an_http_client_of_either_library_is_caught(api, library, network, flavour):
     async def main():
@@ -119,10 +87,9 @@ def test_an_injected_client_of_the_older_library_is_caught(api, sdk, sdk_library
     assert network.requests == []
 
 
+@pytest.mark.usefixtures("aiohttp")
 @pytest.mark.parametrize("built", ["before", "inside"])
 def test_the_sdks_aiohttp_client_is_caught_and_streams(api, async_sdk, aretrieve, built):
-    pytest.importorskip("aiohttp")
-
     async def main():
         with ExitStack() as stack:
             if built == "inside":
@@ -140,45 +107,10 @@ def test_the_sdks_aiohttp_client_is_caught_and_streams(api, async_sdk, aretrieve
     asyncio.run(main())
 
 
-def test_a_client_behind_a_proxy_is_caught(monkeypatch, api, sdk, retrieve, network):
-    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
-    client = sdk()
-    with intercepting(api.interceptor()):
-        assert retrieve(client) == "canned"
-    assert network.requests == []
-
-
-def test_a_mounted_real_transport_is_caught(api, sdk, sdk_library, retrieve, network):
-    http_client = sdk_library.Client(mounts={"all://": sdk_library.HTTPTransport(retries=2)})
-    with intercepting(api.interceptor()):
-        assert retrieve(sdk(http_client=http_client)) == "canned"
-    assert network.requests == []
-
-
 # every form of call
 
 
-def test_raw_and_streaming_responses(api, sdk):
-    with intercepting(api.interceptor()):
-        runs = sdk().beta.threads.runs
-        assert runs.with_raw_response.retrieve("run_1", thread_id="thread_1").parse().id == "run_1"
-        with runs.with_streaming_response.retrieve("run_1", thread_id="thread_1") as response:
-            assert response.parse().id == "run_1"
-
-
-def test_async_raw_and_streaming_responses(api, async_sdk):
-    async def main():
-        async with async_sdk() as client:
-            runs = client.beta.threads.runs
-            raw = await runs.with_raw_response.retrieve("run_1", thread_id="thread_1")
-            assert raw.parse().id == "run_1"
-            async with runs.with_streaming_response.retrieve("run_1", thread_id="thread_1") as response:
-                assert (await response.parse()).id == "run_1"
-
-    with intercepting(api.interceptor()):
-        asyncio.run(main())
-
-
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_is_lazy(api, sdk):
     with intercepting(api.interceptor()), stream_of(sdk()) as stream:
         for number, _ in enumerate(stream, 1):
@@ -186,6 +118,7 @@ def test_a_stream_is_lazy(api, sdk):
             assert api.waited[-1] == number - 0.5
 
 
+@pytest.mark.usefixtures("streaming")
 def test_an_async_stream_is_lazy(api, async_sdk):
     async def main():
         async with async_sdk() as client:
@@ -213,6 +146,7 @@ def test_other_tasks_run_between_requests(api, library):
     assert [request.path[-1] for request in api.requests] == ["a", "b", "a", "b", "a", "b"]
 
 
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_is_read_to_its_end_though_the_block_has_ended(api, sdk):
     with intercepting(api.interceptor()):
         stream = stream_of(sdk())
@@ -221,6 +155,7 @@ def test_a_stream_is_read_to_its_end_though_the_block_has_ended(api, sdk):
     assert api.closed
 
 
+@pytest.mark.usefixtures("streaming")
 def test_a_stream_that_is_closed_midway_ends_its_producer(api, sdk):
     with intercepting(api.interceptor()):
         stream = stream_of(sdk())
@@ -246,14 +181,6 @@ def test_a_host_of_the_users_is_caught(api, sdk, retrieve, network):
         assert retrieve(client) == "canned"
         assert retrieve(sdk(base_url="http://localhost:8001/v1")) == "network"
     assert len(network.requests) == 1
-
-
-def test_the_host_of_the_environment_is_caught(monkeypatch, api, sdk, retrieve, network):
-    monkeypatch.setenv("OPENAI_BASE_URL", "https://gateway.example/v1")
-    with intercepting(api.interceptor()):
-        assert retrieve(sdk()) == "canned"
-    assert api.requests[0].base_url == "https://gateway.example"
-    assert network.requests == []
 
 
 def test_a_route_that_is_let_through_reaches_the_network_unread(api, library, network):
@@ -338,9 +265,8 @@ def test_an_async_transport_that_wraps_a_real_one_works_and_is_caught(api, async
     asyncio.run(main())
 
 
+@pytest.mark.usefixtures("aiohttp")
 def test_a_wrapped_aiohttp_transport_is_caught(api, async_sdk, sdk_library, aretrieve):
-    pytest.importorskip("aiohttp")
-
     class Wrapping(sdk_library.AsyncBaseTransport):
         def __init__(self, inner):
             self.inner = inner
@@ -439,9 +365,8 @@ def test_a_bridge_stands_in_front_of_real_transports_and_of_no_others(api, libra
     assert not any(in_front(client) for client in real)
 
 
+@pytest.mark.usefixtures("aiohttp")
 def test_a_bridge_stands_in_front_of_the_aiohttp_transport(api):
-    pytest.importorskip("aiohttp")
-
     async def main():
         async with openai.DefaultAioHttpClient() as client:
             assert in_front(client)

@@ -155,8 +155,20 @@ with intercepting(interceptor):
     assert run(program) == ["simulator", "simulator", "respx"]
 
 
+def test_vcrpy_that_is_imported_inside_the_block_neither_plays_nor_records(tmp_path):
+    program = f"""
+with intercepting(interceptor):
+    ask("run_1")
+    import vcr
+    with vcr.use_cassette({str(tmp_path / "cassette.yaml")!r}, record_mode="all") as cassette:
+        ask("run_2")
+        print(len(cassette))
+"""
+    assert run(program) == ["simulator", "simulator", "0"]
+
+
+@pytest.mark.usefixtures("aiohttp")
 def test_the_sdks_aiohttp_client_that_is_imported_inside_the_block_is_caught():
-    pytest.importorskip("aiohttp")
     program = """
 async def main():
     import openai

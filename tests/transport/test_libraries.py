@@ -41,8 +41,8 @@ def test_two_names_of_one_module_are_one_library(monkeypatch):
     assert libraries.loaded() == (library,)
 
 
+@pytest.mark.usefixtures("aiohttp")
 def test_the_aiohttp_transport_is_known_where_the_sdk_has_one():
-    pytest.importorskip("aiohttp")
     classes = libraries.aiohttp_transports()
     assert [kind.__name__ for kind in classes] == ["AiohttpTransport"]
     assert issubclass(classes[0], libraries.sdk_library().AsyncBaseTransport)

@@ -287,6 +287,7 @@ def test_routes_see_the_body(routes, sdk):
     assert route.call_count == 1
 
 
+@pytest.mark.usefixtures("streaming")
 def test_a_streamed_answer_of_a_route_stays_lazy(routes, sdk):
     produced = []
 
@@ -304,6 +305,7 @@ def test_a_streamed_answer_of_a_route_stays_lazy(routes, sdk):
             assert len(produced) == number + 1
 
 
+@pytest.mark.usefixtures("streaming")
 def test_an_async_streamed_answer_of_a_route_stays_lazy(routes, async_sdk):
     produced = []
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...errors import RequestBlocked
 from .. import active
 from ..active import Interceptor
-from ..hosts import Hosts, Passthrough
+from ..hosts import SHARED_DOMAINS, Hosts, Passthrough
 from .naming import complaint
 from .outgoing import Outgoing, plain_name
 
@@ -56,7 +56,7 @@ def refresh() -> bool:
     global _names, _suffixes
     guarded: Sequence[Interceptor | Suite] = (*active.newest_first(), *_suites)
     _names = frozenset(name for one in guarded for name in (*one.hosts.names, *(host for host, _ in one.hosts.places)))
-    _suffixes = tuple({suffix for one in guarded for suffix in one.hosts.suffixes})
+    _suffixes = tuple({suffix for one in guarded for suffix in (*one.hosts.suffixes, *SHARED_DOMAINS)})
     return bool(guarded)
 
 
@@ -131,4 +131,5 @@ def is_loopback(host: str) -> bool:
 
 
 def _knows(one: Interceptor | Suite, outgoing: Outgoing) -> bool:
-    return one.hosts.match(outgoing.scheme, outgoing.host, outgoing.port)
+    # On a host that other services share, only the path tells: without one, it may be theirs.
+    return one.hosts.match(outgoing.scheme, outgoing.host, outgoing.port, outgoing.path)

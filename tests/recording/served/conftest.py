@@ -9,9 +9,19 @@ import sys
 from pathlib import Path
 
 import anyio._backends._asyncio  # noqa: F401  # see `project`
+import assistants_simulator.pytest_plugin
 import openai
 import pytest
 
+import simulator
+import simulator.recording.capture
+import simulator.recording.marked
+import simulator.recording.stand_in
+import simulator.report.timeline
+import simulator.transport.interception
+
+# A pytest inside this process takes what it has loaded along at its end; loaded again, it would patch what is patched.
+LOADED = [assistants_simulator.pytest_plugin, simulator.recording, simulator.report.timeline, simulator.transport]
 HERE = Path(__file__).parent
 
 
@@ -83,17 +93,6 @@ class Project:
 @pytest.fixture
 def project(pytester, monkeypatch, service):
     """A project whose environment names a service on a real socket."""
-    import assistants_simulator.pytest_plugin
-
-    import simulator.recording.marked
-    import simulator.recording.stand_in
-    import simulator.report.timeline
-
-    # Loaded here, or the pytest inside this process would take it along at its end, and load it again at the next.
-    assert assistants_simulator.pytest_plugin
-    assert simulator.recording.marked
-    assert simulator.recording.stand_in
-    assert simulator.report.timeline
     with simulator.Simulator("auto").client() as warm:
         assert warm.beta.threads.runs.steps
         assert warm.beta.assistants.list().data == []

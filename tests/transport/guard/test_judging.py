@@ -45,6 +45,16 @@ def test_it_ends_with_the_last_of_overlapping_simulators(api):
     assert not concerns("api.openai.com")
 
 
+def test_on_a_host_that_other_services_share_only_the_api_is_stopped(guarded):
+    shared = "resource.cognitiveservices.azure.com"
+    with guarded() as told:
+        judge(Outgoing("https", shared, None, "POST", "/speech/recognition"))
+        judge(Outgoing("https", shared, 443))  # a look-up for who knows which of them
+        with pytest.raises(RequestBlocked):
+            judge(Outgoing("https", shared, None, "GET", "/openai/assistants"))
+    assert len(told) == 1
+
+
 def test_all_simulators_that_would_have_answered_are_told(guarded):
     with guarded() as outer, guarded(passthrough=["/v1/models"]) as middle, guarded() as inner:
         with pytest.raises(RequestBlocked):
