@@ -90,11 +90,17 @@ class Project:
         return sorted(str(path.relative_to(self.path)) for path in found)
 
 
+@pytest.fixture(scope="session")
+def _warm():
+    """Load what is loaded late: pytester forgets, after each test, the modules that were loaded in it."""
+    with simulator.Simulator("auto").client() as client:
+        assert client.beta.threads.runs.steps
+        assert client.beta.assistants.list().data == []
+    openai.OpenAI(api_key="sk-x").close()  # the library below httpx
+
+
 @pytest.fixture
-def project(pytester, monkeypatch, service):
+def project(_warm, pytester, monkeypatch, service):
     """A project whose environment names a service on a real socket."""
-    with simulator.Simulator("auto").client() as warm:
-        assert warm.beta.threads.runs.steps
-        assert warm.beta.assistants.list().data == []
     monkeypatch.setenv("COLUMNS", "250")
     return Project(pytester)
