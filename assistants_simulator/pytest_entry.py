@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE: there is no assert here, and pytest would warn where this w
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import openai
 
     from simulator import Simulator
+    from simulator.recording.session import Session
 
 FIXTURE = "simulator"
 # The simulator of a test, from the set-up of the fixture to its end.
@@ -29,6 +31,16 @@ CHECKED: pytest.StashKey[bool] = pytest.StashKey()
 
 GUARD = "assistants_guard"
 GUARDED = ("tests", "suite")
+SUITE_GUARD = "assistants_simulator_guard"
+
+CASSETTE = "cassette"
+OPTION = "--assistants"
+MODES = ("simulate", "replay", "record", "live")
+REACHING = ("record", "live")  # the service
+# The cassette in use, likewise, and what the marker `vcr` of pytest-recording and pytest-vcr has to do with it.
+SESSION: pytest.StashKey[Any] = pytest.StashKey()
+VCR = "vcr"
+VCR_PLUGINS = ("recording", "vcr")
 
 
 def _plugin() -> Any:
@@ -49,12 +61,34 @@ def simulator_options() -> dict[str, Any]:
 def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any]) -> Iterator[Simulator]:
     """A simulator of the Assistants API that takes every client's requests; after the test it checks itself."""
     item = request.node
-    with _plugin().simulating_test(item, simulator_options) as active:
+    session = request.getfixturevalue(CASSETTE) if _uses_cassette(item) else None
+    with _plugin().simulating_test(item, simulator_options, session) as active:
         item.stash[ACTIVE] = active
         yield active
         del item.stash[ACTIVE]  # items live as long as the session
         if item.stash.get(CHECKED, False):
             _plugin().check_blocked(active)
+
+
+@pytest.fixture(scope="session")
+def cassette_options() -> dict[str, Any]:
+    """Options of cassettes: those of `use_cassette(…)` but `mode`. Override it; any scope will do."""
+    return {}
+
+
+@pytest.fixture
+def cassette(request: pytest.FixtureRequest, cassette_options: dict[str, Any]) -> Iterator[Session | None]:
+    """The cassette of a test, in use, as `--assistants` says; None where the test is simulated."""
+    item = request.node
+    mode = _mode_of(item)
+    if mode == MODES[0]:
+        yield None
+        return
+    unguarded = _unguarded(request.config) if mode in REACHING else nullcontext()
+    with unguarded, _plugin().cassette_of_test(request, cassette_options, mode) as session:
+        item.stash[SESSION] = session
+        yield session
+        del item.stash[SESSION]
 
 
 @pytest.fixture
@@ -63,7 +97,7 @@ def openai_client(
 ) -> Iterator[openai.OpenAI]:
     """An `openai.OpenAI` whose requests the fixture `simulator` takes."""
     plugin = _plugin()
-    with plugin.openai_client(plugin.options_of(request.node, simulator_options)) as client:
+    with plugin.openai_client(plugin.options_of(request.node, simulator_options), _session(request)) as client:
         yield client
 
 
@@ -73,15 +107,43 @@ def async_openai_client(
 ) -> openai.AsyncOpenAI:
     """An `openai.AsyncOpenAI` whose requests the fixture `simulator` takes."""
     plugin = _plugin()
-    client: openai.AsyncOpenAI = plugin.async_openai_client(plugin.options_of(request.node, simulator_options))
+    client: openai.AsyncOpenAI = plugin.async_openai_client(
+        plugin.options_of(request.node, simulator_options), _session(request)
+    )
     return client
+
+
+@contextmanager
+def _unguarded(config: pytest.Config) -> Iterator[None]:
+    """Lift the guard of the suite inside the block."""
+    guard = config.pluginmanager.get_plugin(SUITE_GUARD)
+    if guard is None:
+        yield
+        return
+    guard.release()
+    try:
+        yield
+    finally:
+        guard.hold()
+
+
+def _session(request: pytest.FixtureRequest) -> Session | None:
+    session: Session | None = request.node.stash.get(SESSION, None)
+    return session
 
 
 # Hooks.
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the ini key of the guard."""
+    """Declare the option that says who answers, and the ini key of the guard."""
+    parser.getgroup("assistants-simulator").addoption(
+        OPTION,
+        choices=MODES,
+        default=None,
+        help="who answers in tests that have a cassette: the simulator, the cassette (replay; the default), or the "
+        "service (record writes the cassette, live nothing). With replay, tests marked with vcr have one too.",
+    )
     parser.addini(
         GUARD,
         "where requests to the Assistants API's hosts that would reach the network are stopped: "
@@ -91,12 +153,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker, for --strict-markers and --markers; guard the suite if the project wants it."""
+    """Declare the markers, for --strict-markers and --markers; guard the suite if the project wants it."""
     guarded = config.getini(GUARD)
     if guarded not in GUARDED:
         raise pytest.UsageError(f"{GUARD} is one of {', '.join(GUARDED)}, not {guarded!r}.")
     if guarded == "suite":
-        config.pluginmanager.register(SuiteGuard(), "assistants_simulator_guard")
+        config.pluginmanager.register(SuiteGuard(), SUITE_GUARD)
+    config.addinivalue_line(
+        "markers",
+        "cassette(name, **options): replay the test from a recorded session, of this name or its own, with options of "
+        "use_cassette(...); they go over those of the fixture cassette_options. See --assistants.",
+    )
+    if not any(map(config.pluginmanager.has_plugin, VCR_PLUGINS)):
+        config.addinivalue_line("markers", "vcr(*paths): the test has a cassette of vcrpy; see --assistants=replay.")
     config.addinivalue_line(
         "markers",
         "simulator(**options): run the test against a simulator of the Assistants API, with options of "
@@ -127,13 +196,31 @@ def _shadow_notice() -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let the marker alone bring the fixture."""
-    if item.get_closest_marker(FIXTURE) is not None:
-        names = getattr(item, "fixturenames", None)
-        if names is not None and FIXTURE not in names:
-            place = _first_of_function_scope(item, names)
-            # A new list: that of pytest is shared by all cases of a parametrised function.
-            item.fixturenames = [*names[:place], FIXTURE, *names[place:]]  # type: ignore[attr-defined]
+    """Let a marker alone bring its fixture; who has a cassette and is simulated needs a simulator."""
+    has_cassette = _uses_cassette(item)
+    if item.get_closest_marker(FIXTURE) is not None or (has_cassette and _mode_of(item) == MODES[0]):
+        _bring(item, FIXTURE)
+    if has_cassette:
+        _bring(item, CASSETTE)  # later, so that it is set up first
+
+
+def _uses_cassette(item: pytest.Item) -> bool:
+    if item.get_closest_marker(CASSETTE) is not None or CASSETTE in getattr(item, "fixturenames", ()):
+        return True
+    # Without the option, such a test is what it was before this plugin was there.
+    return item.get_closest_marker(VCR) is not None and item.config.getoption(OPTION) == "replay"
+
+
+def _mode_of(item: pytest.Item) -> str:
+    return item.config.getoption(OPTION) or "replay"
+
+
+def _bring(item: pytest.Item, fixture: str) -> None:
+    names = getattr(item, "fixturenames", None)
+    if names is not None and fixture not in names:
+        place = _first_of_function_scope(item, names)
+        # A new list: that of pytest is shared by all cases of a parametrised function.
+        item.fixturenames = [*names[:place], fixture, *names[place:]]  # type: ignore[attr-defined]
 
 
 def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
@@ -153,6 +240,16 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     if active is not None:
         _plugin().check(active)
         item.stash[CHECKED] = True
+    session = item.stash.get(SESSION, None)
+    if session is not None:
+        _plugin().check_cassette(item, session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Let no body run whose cassette is missing."""
+    if SESSION in pyfuncitem.stash:
+        _plugin().refuse_missing(pyfuncitem)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -168,11 +265,12 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Add the timeline to the report of a test that failed."""
     outcome = yield
-    active = item.stash.get(ACTIVE, None)
-    if active is not None:
-        report = outcome.get_result()
-        if report.failed:
-            report.sections += _plugin().sections(active, call)
+    active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
+    report = outcome.get_result()
+    if report.failed and session is not None:
+        report.sections += _plugin().sections_of_cassette(item, session, call)
+    elif report.failed and active is not None:
+        report.sections += _plugin().sections(active, call)
 
 
 class SuiteGuard:
@@ -180,12 +278,23 @@ class SuiteGuard:
 
     def __init__(self) -> None:
         self._blocked: list[str] = []
+        self._guarding: Any = None
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtestloop(self) -> Generator[None]:
         """Hold the guard; under xdist each worker has its own."""
-        with _plugin().guarding(self._blocked.append):
-            yield
+        self.hold()
+        yield
+        self.release()
+
+    def hold(self) -> None:
+        """Let nothing through."""
+        self._guarding = _plugin().guarding(self._blocked.append)
+        self._guarding.__enter__()
+
+    def release(self) -> None:
+        """Let everything through: the service is to answer."""
+        self._guarding.__exit__(None, None, None)
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:

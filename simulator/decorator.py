@@ -71,10 +71,16 @@ def simulating(options: Mapping[str, Any]) -> Iterator[Simulator]:
 
     own = {name: value for name, value in options.items() if name not in INTERCEPT_OPTIONS}
     interception = {name: value for name, value in options.items() if name in INTERCEPT_OPTIONS}
+    with without_deprecations(), Simulator(**own).intercept(**interception) as simulator:
+        yield simulator
+
+
+@contextmanager
+def without_deprecations() -> Iterator[None]:
+    """Silence, inside the block, the SDK's notices that the API is deprecated."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", DEPRECATION, DeprecationWarning)
-        with Simulator(**own).intercept(**interception) as simulator:
-            yield simulator
+        yield
 
 
 def option_names() -> tuple[str, ...]:

@@ -5,6 +5,7 @@
     │  ├─ UsageError             an argument or option that cannot be meant       (also a TypeError)
     │  ├─ TurnError              a turn, or a part of one, that is none           (also a TypeError)
     │  ├─ StateError             a state file or an object that cannot be placed  (also a ValueError)
+    │  ├─ CassetteError          a cassette that cannot be read or written        (also a ValueError)
     │  ├─ ClockError             time cannot go there                             (also a ValueError)
     │  ├─ NoTurn                 the brain has no answer for a run
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
@@ -37,6 +38,10 @@ class TurnError(SimulatorError, TypeError):
 
 class StateError(SimulatorError, ValueError):
     """A state file that cannot be read, or an object that cannot be placed."""
+
+
+class CassetteError(SimulatorError, ValueError):
+    """A cassette that cannot be read or written: says file and line. No file was changed."""
 
 
 class ClockError(SimulatorError, ValueError):

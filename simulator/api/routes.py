@@ -143,7 +143,7 @@ def find(method: str, path: str) -> Match:
         MethodNotAllowed: the route takes other methods.
         UnknownUrl: there is no such route.
     """
-    segments = _segments(path)
+    segments = segments_of(path)
     ids = tuple(segments[1::2])
     literal = None if "*" in ids else _BY_ROUTE.get((method, "/".join(segments)))
     if literal is not None:
@@ -158,10 +158,11 @@ def find(method: str, path: str) -> Match:
 
 def is_assistants_route(path: str) -> bool:
     """Tell whether a path belongs to the API that was switched off."""
-    return _segments(path)[0] in _NOUNS
+    return segments_of(path)[0] in _NOUNS
 
 
-def _segments(path: str) -> list[str]:
+def segments_of(path: str) -> list[str]:
+    """Return the segments of a path below the version, whatever the prefix of the base URL is."""
     versioned = path.startswith(_VERSION)
     segments = (path[len(_VERSION) :] if versioned else path.strip("/")).split("/")
     if "%" in path:  # an encoded slash is part of an id
