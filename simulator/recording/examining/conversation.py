@@ -123,7 +123,12 @@ class Run:
 
     @property
     def unanswered(self) -> list[Call]:
-        """The function calls whose output was never submitted."""
+        """The function calls whose output was never submitted.
+
+        A run of the Assistants API that completed had them all, in the session or not; a response has none.
+        """
+        if self.status == "completed" and self.first.get("object") != "response":
+            return []
         return [call for call in self.calls if call.kind == FUNCTION and call.output is None]
 
     @property

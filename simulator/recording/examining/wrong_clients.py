@@ -237,7 +237,7 @@ MISTAKES: Sequence[Mistake] = (
     Mistake(name="never submits the tool outputs", needs=_TOOLS, make=_never_submits),
     *(
         Mistake(
-            name=f"polls {pace} as often, and so never learns that outputs are wanted",
+            name=f"polls {pace} as often, and so is never asked for outputs",
             needs=_TOOLS | {Kind.POLL},
             make=_missing(answers),
             never_submits=True,
