@@ -14,7 +14,8 @@ from ..errors import CassetteError, NoCassette, SimulatorError
 from ..recording import forms
 from ..recording.cassette import Cassette
 from ..recording.examining.auditing import Audit, Concern, audit
-from ..recording.examining.converting import convert, default_output
+from ..recording.examining.converting import convert, default_output, write_new
+from ..recording.examining.distilling import distill
 from ..recording.examining.finding_files import cassette_files, unique
 from ..recording.examining.gathering import conversation_of
 from ..recording.examining.orphans import orphans
@@ -212,6 +213,12 @@ def distill_command(
     ] = None,
 ) -> None:
     """Write the conversation of a cassette as turns for the simulator: a pytest file that passes, to be varied."""
+    with _refusing():
+        source = distill(forms.load(path))
+        if output is None:
+            typer.echo(source, nl=False)
+        elif write_new(output, source.encode()):
+            typer.echo(f"Wrote {output}. Now run:\n\n    python -m pytest {output}")
 
 
 @contextmanager

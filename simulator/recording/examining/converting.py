@@ -15,22 +15,43 @@ def convert(path: Path, form: str, output: Path, scrub: Callable[[Cassette], Cas
     """Write the session of a file in another form; return whether anything had to be written.
 
     Args:
-        output: the file to write. One that holds the result already is left as it is.
+        output: the file to write; the source itself is written over, any other file never.
         scrub: what is done to a session before it is written.
 
     Raises:
         UsageError: there is no such form.
         CassetteError: the file cannot be read, or another stands where the result would; nothing was changed.
     """
-    text = forms.write(scrub(forms.load(path)), form).encode()
-    if output.exists() and output.resolve() != path.resolve():
-        if output.is_file() and output.read_bytes() == text:
+    content = forms.write(scrub(forms.load(path)), form).encode()
+    if output.exists() and output.samefile(path):
+        if path.read_bytes() == content:
             return False
-        raise CassetteError(f"{output}: this is there already and holds something else. Move it, or name another.")
-    if output.exists() and path.read_bytes() == text:
-        return False
-    _write_whole(output, text)
+        _write_whole(output, content)
+        return True
+    return write_new(output, content)
+
+
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file, whole or not at all; return whether it had to be: False where it holds this already.
+
+    Raises:
+        CassetteError: it is there and holds something else, or cannot be written; nothing was changed.
+    """
+    if path.exists():
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        raise CassetteError(f"{path}: this is there already and holds something else. Move it, or name another.")
+    _write_whole(path, content)
     return True
+
+
+def default_output(path: Path, form: str) -> Path:
+    """Return where a result is written if nobody says: beside its source, with the form's suffix.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    return path.with_suffix(forms.suffix_of(form))
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -45,12 +66,3 @@ def _write_whole(path: Path, content: bytes) -> None:
         raise CassetteError(f"{path}: it cannot be written: {error.strerror}.") from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def default_output(path: Path, form: str) -> Path:
-    """Return where a result is written if nobody says: beside its source, with the form's suffix.
-
-    Raises:
-        UsageError: there is no such form.
-    """
-    return path.with_suffix(forms.suffix_of(form))
