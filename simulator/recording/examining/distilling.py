@@ -18,7 +18,7 @@ from .distilled_helpers import source_of
 from .distilled_requests import assistant_settings, files_of, message_content, message_role, run_settings
 from .distilled_turns import names_in, status_to_reach, turns_of
 from .gathering import conversation_of
-from .python_source import Code, Invoke, Node, identifier, statement
+from .python_source import WIDTH, Code, Invoke, Node, identifier, statement
 
 ASKED = "requires_action"
 CANCELLED = frozenset({"cancelling", "cancelled"})
@@ -69,7 +69,7 @@ class _Distiller:
         lines = [f'"""The conversation of {_plain(name)}, to be edited and varied.', ""]
         lines += [f"Recorded: {_plain(known)}."] if known else []
         lines += ["Written by `assistants-simulator distill`.", '"""', ""]
-        lines += ["import pytest", ""] if self._stays_active else []
+        lines += ["import pytest"] if self._stays_active else []
         imports = ", ".join(sorted(self._imports))
         return [*lines, *([f"from simulator import {imports}", ""] if imports else [])]
 
@@ -77,7 +77,7 @@ class _Distiller:
         stem = Path(self._cassette.path or "session").stem
         name = identifier(stem).removeprefix("test_")
         marker = ['@pytest.mark.simulator(allow=["active_run"])'] if self._stays_active else []
-        return [*marker, f"def test_{name}(simulator, openai_client):", *self._body]
+        return [*marker, *_signature(f"test_{name}"), *self._body]
 
     # What there is.
 
@@ -138,16 +138,18 @@ class _Distiller:
         turns = turns_of(run)
         self._script(turns)
         name = self._name("run")
-        self._follow(thread, run, name, hangs=Invoke("hang") in turns)
+        is_used = follows or run.status in CANCELLED | TERMINAL
+        self._follow(thread, run, name, hangs=Invoke("hang") in turns, is_used=is_used)
         self._after(run, name, follows=follows)
 
-    def _follow(self, thread: Thread, run: Run, name: str, *, hangs: bool) -> None:
+    def _follow(self, thread: Thread, run: Run, name: str, *, hangs: bool, is_used: bool) -> None:
         """Start a run, and follow it to where it waits or ends."""
         assistant = self._ids.get(str(run.shown.get("assistant_id")), "asst_unknown")
         settings = run_settings(run)
         if hangs:
             where = {"thread_id": self._ids[thread.id], "assistant_id": assistant}
-            self._assign(name, Invoke("openai_client.beta.threads.runs.create", keywords=where | settings))
+            start = Invoke("openai_client.beta.threads.runs.create", keywords=where | settings)
+            self._body += statement(f"{name} = " if is_used else "", start, _INDENT)
             return
         function = "stream_to_end" if run.streamed else "run_to_end"
         self._helpers.add(function)
@@ -236,6 +238,11 @@ class _Distiller:
     def _name(self, kind: str) -> str:
         self._names[kind] += 1
         return kind if self._names[kind] == 1 else f"{kind}_{self._names[kind]}"
+
+
+def _signature(name: str) -> list[str]:
+    line = f"def {name}(simulator, openai_client):"
+    return [line] if len(line) <= WIDTH else [f"def {name}(", "    simulator, openai_client", "):"]
 
 
 def _outputs(run: Run) -> list[Node]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
+from unicodedata import east_asian_width
 
 WIDTH = 100
 _INDENT = 4
@@ -105,7 +106,7 @@ def _lines(node: Any, indent: int, *, used: int, after: int) -> list[str]:
         after: columns that must be left behind it.
     """
     one_line = flat(node)
-    if used + len(one_line) + after <= WIDTH:
+    if used + columns(one_line) + after <= WIDTH:
         return [one_line]
     if isinstance(node, str):
         return _text_lines(node, indent)
@@ -130,21 +131,26 @@ def _text_lines(text: str, indent: int) -> list[str]:
 
 def _alone(opening: str, text: str, closing: str, indent: int) -> list[str]:
     """Return a call whose only argument is a long text: the call's own parentheses are enough."""
-    literals = _literals(text, indent + _INDENT)
-    comma = "," if len(literals) == 1 else ""
-    return [opening, *literals[:-1], literals[-1] + comma, f"{' ' * indent}{closing}"]
+    inner = indent + _INDENT
+    if inner + columns(quoted(text)) < WIDTH:
+        return [opening, f"{' ' * inner}{quoted(text)},", f"{' ' * indent}{closing}"]
+    return [opening, *_literals(text, inner), f"{' ' * indent}{closing}"]
 
 
 def _literals(text: str, indent: int) -> list[str]:
-    # One column is for the comma that a list has behind it.
-    return [f"{' ' * indent}{quoted(piece)}" for piece in _pieces(text, WIDTH - indent - 1)]
+    return [f"{' ' * indent}{quoted(piece)}" for piece in _pieces(text, WIDTH - indent)]
+
+
+def columns(text: str) -> int:
+    """Return how many columns a text takes: Chinese characters take two, as formatters count."""
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def _pieces(text: str, width: int) -> list[str]:
     pieces = [""]
     for word in _WORDS.findall(text):
         for part in _fitting(word, width):
-            if pieces[-1] and (len(quoted(pieces[-1] + part)) > width or pieces[-1].endswith("\n")):
+            if pieces[-1] and (columns(quoted(pieces[-1] + part)) > width or pieces[-1].endswith("\n")):
                 pieces.append("")
             pieces[-1] += part
     return pieces
@@ -152,7 +158,7 @@ def _pieces(text: str, width: int) -> list[str]:
 
 def _fitting(word: str, width: int) -> list[str]:
     """Return a word in parts that fit: a word may be a whole file in base64."""
-    if len(quoted(word)) <= width:
+    if columns(quoted(word)) <= width:
         return [word]
     size = max(1, (width - 2) // 10) if not word.isascii() or "\\" in word else width - 4
     return [word[start : start + size] for start in range(0, len(word), size)]
