@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from .decorator import simulated
     from .errors import CheckFailed, SimulatorError
+    from .recording.using import use_cassette
     from .simulator import Simulator
 
 _HOMES = {
@@ -59,6 +60,7 @@ _HOMES = {
     "search_files": ".backend.turns",
     "simulated": ".decorator",
     "turns": ".backend.turns",
+    "use_cassette": ".recording.using",
 }
 
 __all__ = [
@@ -83,6 +85,7 @@ __all__ = [
     "search_files",
     "simulated",
     "turns",
+    "use_cassette",
 ]
 
 

@@ -1,0 +1,80 @@
+"""Writing a cassette: whole or not at all.
+
+The text goes to a file beside the old one, which then takes its name in one step. Whoever is interrupted
+leaves the old file; of two processes that write the same cassette the last one wins, with its whole session.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from pathlib import Path
+
+from ..errors import CassetteError
+from . import forms
+from .cassette import Cassette
+
+# An own file is YAML, whatever is written on it.
+SUFFIXES = (".yaml", ".yml")
+
+
+def write_cassette(cassette: Cassette, path: Path, form: str = "own") -> None:
+    """Write a session, which has been scrubbed, into a file; folders are made as needed.
+
+    Args:
+        form: the name of one of `forms`.
+
+    Raises:
+        CassetteError: it cannot be written: a full disk, a folder that may not be written to. The file is as
+            it was.
+    """
+    text = forms.write(cassette, form)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise CassetteError(
+            f"{path}: the cassette cannot be written: {error.strerror or error}. {_left(path)}"
+        ) from error
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place where no cassette can be written, before a session is recorded for nothing.
+
+    Raises:
+        CassetteError: the name is no YAML file's, it is a folder, or no file can be made there.
+    """
+    if path.suffix not in SUFFIXES:
+        raise CassetteError(f"{path}: a cassette is recorded as YAML: give it a name that ends in .yaml.")
+    if path.is_dir():
+        raise CassetteError(f"{path}: this is a folder: name a file in it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        trial = _beside(path)
+        trial.touch(exist_ok=False)
+        trial.unlink()
+    except OSError as error:
+        raise CassetteError(
+            f"{path}: no cassette can be recorded here: {error.strerror or error}. {_left(path)}"
+        ) from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = _beside(path)
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+        if path.exists():
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+
+
+def _left(path: Path) -> str:
+    return "It is as it was." if path.is_file() else "Nothing was written."
