@@ -12,13 +12,13 @@ import typer
 
 from ..errors import CassetteError, NoCassette, SimulatorError
 from ..recording import forms
-from ..recording.cassette import Cassette
 from ..recording.examining.auditing import Audit, Concern, audit
 from ..recording.examining.converting import convert, default_output, write_new
 from ..recording.examining.distilling import distill
 from ..recording.examining.finding_files import cassette_files, unique
 from ..recording.examining.gathering import conversation_of
 from ..recording.examining.orphans import orphans
+from ..recording.scrubbing import Scrubber
 from ..report import audit as audit_report
 from ..report import conversation as conversation_report
 from .printing import FINDINGS, UNREADABLE, show_json, show_lines, stop, warn
@@ -161,9 +161,10 @@ def convert_command(
         if output is not None and in_place:
             raise CassetteError("--output and --in-place: which of the two?")
         files = [file for file in _files(paths) if _is_cassette(file, paths)]
+        scrubber = Scrubber()
         targets = _targets(files, paths, str(to), output, in_place=in_place)
         for file, target in zip(files, targets, strict=True):
-            written = convert(file, str(to), target, _scrubbed)
+            written = convert(file, str(to), target, scrubber)
             typer.echo(f"{file} → {target}{'' if written else ' (was there)'}")
 
 
@@ -202,10 +203,6 @@ def _is_cassette(file: Path, named: Sequence[Path]) -> bool:
     return True
 
 
-def _scrubbed(cassette: Cassette) -> Cassette:
-    return cassette
-
-
 def distill_command(
     path: OneCassette,
     output: Annotated[
@@ -217,7 +214,7 @@ def distill_command(
         source = distill(forms.load(path))
         if output is None:
             typer.echo(source, nl=False)
-        elif write_new(output, source.encode()):
+        elif write_new(output, source):
             typer.echo(f"Wrote {output}. Now run:\n\n    python -m pytest {output}")
 
 

@@ -132,9 +132,12 @@ def _secrets(audit: Audit) -> Iterator[str]:
     if audit.secrets:
         yield ""
         yield "Secrets, or what looks like one:"
+    lines: dict[tuple[str, str], list[int | None]] = {}
     for secret in audit.secrets:
-        place = f"{audit.path}:{secret.line}" if secret.line else str(audit.path)
-        yield f"{INDENT}{place}: {secret.kind} in {secret.place}"
+        lines.setdefault((secret.kind, secret.place), []).append(secret.line)
+    for (kind, place), where in lines.items():
+        first = f"{audit.path}:{where[0]}" if where[0] else str(audit.path)
+        yield f"{INDENT}{first}: {kind} in {place}{f', and {len(where) - 1} times more' if where[1:] else ''}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -34,6 +34,7 @@ class Audit:
     Args:
         trials: of each run; none of a cassette that is replayed by state.
         orphan: whether no test names it; None: nobody asked.
+        concerns: what was looked for; anything else counts as not found.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Audit:
     trials: Sequence[RunTrials]
     secrets: Sequence[SecretFound]
     orphan: bool | None = None
+    concerns: Sequence[Concern] = tuple(Concern)
 
     @property
     def unanswered(self) -> list[tuple[Run, Call]]:
@@ -61,7 +63,7 @@ class Audit:
             Concern.SECRETS: len(self.secrets),
             Concern.ORPHANS: int(self.orphan is True),
         }
-        return counts[concern]
+        return counts[concern] if concern in self.concerns else 0
 
 
 def audit(path: Path, concerns: Sequence[Concern] = tuple(Concern), *, orphan: bool | None = None) -> Audit:
@@ -84,4 +86,5 @@ def audit(path: Path, concerns: Sequence[Concern] = tuple(Concern), *, orphan: b
         trials=[try_clients(cassette, conversation, run) for run in conversation.runs] if by_order else [],
         secrets=secrets_of(cassette) if Concern.SECRETS in concerns else [],
         orphan=orphan,
+        concerns=concerns,
     )

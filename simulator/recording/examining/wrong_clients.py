@@ -92,6 +92,8 @@ def try_clients(cassette: Cassette, conversation: Conversation, run: Run) -> Run
 
 
 def _untried(run: Run, program: Program, right: Sight) -> str | None:
+    if run.first.get("object") == "response":
+        return "it is a response, which one request asks for"
     if not {Kind.START, Kind.POLL, Kind.SUBMIT}.intersection(step.kind for step in program):
         return "the session only lists it"
     if not right.answer and right.status not in TERMINAL:
