@@ -60,7 +60,8 @@ class _Distiller:
         for thread in self._conversation.threads:
             if thread.runs:
                 self._thread(thread)
-        return "\n".join([*self._head(), *source_of(self._helpers), "", *self._function(), ""])
+        helpers = source_of(self._helpers)
+        return "\n".join([*self._head(), *(helpers or [""]), "", *self._function(), ""])
 
     def _head(self) -> list[str]:
         head = self._cassette.head

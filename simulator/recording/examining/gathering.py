@@ -55,6 +55,7 @@ class Gatherer:
         self._rounds: dict[str, list[list[Call]]] = {}
         self._operations: Counter[str] = Counter()
         self._refused: list[Refused] = []
+        self._outputs: dict[str, str] = {}
         self._now: float | None = None
 
     def read(self, place: int, interaction: Interaction) -> None:
@@ -76,6 +77,9 @@ class Gatherer:
 
     def finished(self, cassette: Cassette) -> Conversation:
         """Return the conversation, once all was read."""
+        for id, output in self._outputs.items():
+            if id in self.calls:
+                self.calls[id].output = output
         for run in self.runs.values():
             messages = [one for one in self._messages.values() if one.run_id == run.id]
             steps = list(self._steps.get(run.id, {}).values())
@@ -144,9 +148,7 @@ class Gatherer:
 
     def _note_outputs(self, place: int, body: Json, answer: Json, new: Sequence[Run]) -> None:
         for one in _dicts(body.get("tool_outputs")):
-            call = self.calls.get(str(one.get("tool_call_id")))
-            if call is not None:
-                call.output = _text(one.get("output"))
+            self._outputs[str(one.get("tool_call_id"))] = str(one.get("output") or "")
 
     def _expect(self, thread: Thread, messages: Any, place: int) -> None:
         """Add messages that a request made in passing: their ids are seen later, or never."""
@@ -290,10 +292,6 @@ def _parts(content: Any) -> Sequence[Json] | None:
     if isinstance(content, str):
         return [{"type": "text", "text": {"value": content, "annotations": []}}]
     return _dicts(content) or None
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
 
 
 def _complaint(answer: Any) -> str:

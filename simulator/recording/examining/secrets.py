@@ -59,5 +59,5 @@ def _line(block: Sequence[tuple[int, str]], secret: Secret) -> int | None:
     starts = (answer or 0) if secret.place.startswith("response") else 0
     if named is None:
         return starts or None
-    name = (named[1] or named[2]).lower()
-    return next((number for number, text in block if number >= starts and name in text.lower()), starts or None)
+    name = re.compile(rf"(?<![\w-]){re.escape(named[1] or named[2])}(?![\w-])", re.IGNORECASE)
+    return next((number for number, text in block if number >= starts and name.search(text)), starts or None)

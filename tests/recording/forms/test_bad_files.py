@@ -115,7 +115,8 @@ def test_a_cassette_without_interactions_is_one(saved, text):
 
 
 def test_json_that_yaml_refuses_is_read(saved):
-    text = '{"exchanges": [\n  {"method": "GET", "path": "/v1/x", "status": 200,\n "response_body": "\x7f\\ud83d\\ude00"}\n]}'
+    answer = '"response_body": "\x7f\\ud83d\\ude00"'
+    text = f'{{"exchanges": [\n  {{"method": "GET", "path": "/v1/x", "status": 200,\n {answer}}}\n]}}'
     (one,) = forms.load(saved(text)).interactions
     assert one.response.body.decode() == "\x7f😀"
     assert one.line == 2
