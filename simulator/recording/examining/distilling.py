@@ -60,19 +60,19 @@ class _Distiller:
         for thread in self._conversation.threads:
             if thread.runs:
                 self._thread(thread)
-        helpers = source_of(self._helpers)
-        return "\n".join([*self._head(), *(helpers or [""]), "", *self._function(), ""])
+        return "\n".join([*self._head(), *source_of(self._helpers), "", *self._function(), ""])
 
     def _head(self) -> list[str]:
         head = self._cassette.head
         name = self._cassette.path.name if self._cassette.path else "a session"
         known = ", ".join(filter(None, [head.recorded_at and head.recorded_at[:10], head.sdk]))
-        lines = [f'"""The conversation of {_plain(name)}, to be edited and varied.', ""]
+        lines = ['"""A recorded conversation, to be edited and varied.', "", f"From {_plain(name)}."]
         lines += [f"Recorded: {_plain(known)}."] if known else []
         lines += ["Written by `assistants-simulator distill`.", '"""', ""]
-        lines += ["import pytest"] if self._stays_active else []
-        imports = ", ".join(sorted(self._imports))
-        return [*lines, *([f"from simulator import {imports}", ""] if imports else [])]
+        names = ", ".join(sorted(self._imports))
+        imports = ["import pytest"] if self._stays_active else []
+        imports += [f"from simulator import {names}"] if names else []
+        return [*lines, *imports, *([""] if imports else [])]
 
     def _function(self) -> list[str]:
         stem = Path(self._cassette.path or "session").stem
@@ -274,4 +274,4 @@ def _said(message: Message) -> str:
 def _plain(text: str) -> str:
     """Return a text that can stand in a docstring."""
     kept = "".join(one if one.isprintable() else " " for one in text)
-    return kept.replace("\\", "/").replace('"""', "'''")[:80]
+    return kept.replace("\\", "/").replace('"""', "'''")[:70]

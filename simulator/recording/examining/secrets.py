@@ -34,9 +34,9 @@ def secrets_of(cassette: Cassette) -> list[SecretFound]:
     lines = _lines(cassette.path)
     known = known_secrets(cassette.interactions)
     scrubber = Scrubber()
-    begins = [one.line for one in cassette.interactions]
+    ends = [one.line for one in cassette.interactions[1:]] + [None]
     found: list[SecretFound] = []
-    for interaction, end in zip(cassette.interactions, [*begins[1:], None], strict=True):
+    for interaction, end in zip(cassette.interactions, ends, strict=False):
         block = list(_block(lines, interaction.line, end))
         secrets = dict.fromkeys(scrubber.secrets(interaction, known))  # found twice in one place is one finding
         found += [SecretFound(one.kind, one.place, _line(block, one) or interaction.line) for one in secrets]

@@ -196,7 +196,9 @@ def test_what_is_distilled_is_formatted(corpus, tmp_path):
         (tmp_path / f"test_{number}.py").write_text(source, encoding="utf-8")
     for command in (["format", "--check"], ["check", "--select", "E,F,W,I"]):
         options = ["--isolated", "--line-length=100", str(tmp_path)]
-        done = subprocess.run([sys.executable, "-m", "ruff", *command, *options], capture_output=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *options], capture_output=True, check=False, cwd=tmp_path
+        )
         assert done.returncode == 0, done.stdout.decode()
 
 
