@@ -9,6 +9,7 @@ PYTEST_DONT_REWRITE: there is no assert here, and pytest would warn where this w
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +21,26 @@ if TYPE_CHECKING:
     import openai
 
     from simulator import Simulator
+    from simulator.recording.session import Session
 
 FIXTURE = "simulator"
 # The simulator of a test, from the set-up of the fixture to its end.
 ACTIVE: pytest.StashKey[Any] = pytest.StashKey()
+# There once the check has passed: what a thread that is left running does later is reported at the end.
+CHECKED: pytest.StashKey[bool] = pytest.StashKey()
+
+GUARD = "assistants_guard"
+GUARDED = ("tests", "suite")
+SUITE_GUARD = "assistants_simulator_guard"
+
+CASSETTE = "cassette"
+OPTION = "--assistants"
+MODES = ("simulate", "replay", "record", "live")
+REACHING = ("record", "live")  # the service
+# The cassette in use, likewise, and what the marker `vcr` of pytest-recording and pytest-vcr has to do with it.
+SESSION: pytest.StashKey[Any] = pytest.StashKey()
+VCR = "vcr"
+VCR_PLUGINS = ("recording", "vcr")
 
 
 def _plugin() -> Any:
@@ -44,10 +61,34 @@ def simulator_options() -> dict[str, Any]:
 def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any]) -> Iterator[Simulator]:
     """A simulator of the Assistants API that takes every client's requests; after the test it checks itself."""
     item = request.node
-    with _plugin().simulating_test(item, simulator_options) as active:
+    session = request.getfixturevalue(CASSETTE) if _uses_cassette(item) else None
+    with _plugin().simulating_test(item, simulator_options, session) as active:
         item.stash[ACTIVE] = active
         yield active
         del item.stash[ACTIVE]  # items live as long as the session
+        if item.stash.get(CHECKED, False):
+            _plugin().check_blocked(active)
+
+
+@pytest.fixture(scope="session")
+def cassette_options() -> dict[str, Any]:
+    """Options of cassettes: those of `use_cassette(…)` but `mode`. Override it; any scope will do."""
+    return {}
+
+
+@pytest.fixture
+def cassette(request: pytest.FixtureRequest, cassette_options: dict[str, Any]) -> Iterator[Session | None]:
+    """The cassette of a test, in use, as `--assistants` says; None where the test is simulated."""
+    item = request.node
+    mode = _mode_of(item)
+    if mode == MODES[0]:
+        yield None
+        return
+    unguarded = _unguarded(request.config) if mode in REACHING else nullcontext()
+    with unguarded, _plugin().cassette_of_test(request, cassette_options, mode) as session:
+        item.stash[SESSION] = session
+        yield session
+        del item.stash[SESSION]
 
 
 @pytest.fixture
@@ -56,7 +97,7 @@ def openai_client(
 ) -> Iterator[openai.OpenAI]:
     """An `openai.OpenAI` whose requests the fixture `simulator` takes."""
     plugin = _plugin()
-    with plugin.openai_client(plugin.options_of(request.node, simulator_options)) as client:
+    with plugin.openai_client(plugin.options_of(request.node, simulator_options), _session(request)) as client:
         yield client
 
 
@@ -66,15 +107,65 @@ def async_openai_client(
 ) -> openai.AsyncOpenAI:
     """An `openai.AsyncOpenAI` whose requests the fixture `simulator` takes."""
     plugin = _plugin()
-    client: openai.AsyncOpenAI = plugin.async_openai_client(plugin.options_of(request.node, simulator_options))
+    client: openai.AsyncOpenAI = plugin.async_openai_client(
+        plugin.options_of(request.node, simulator_options), _session(request)
+    )
     return client
+
+
+@contextmanager
+def _unguarded(config: pytest.Config) -> Iterator[None]:
+    """Lift the guard of the suite inside the block."""
+    guard = config.pluginmanager.get_plugin(SUITE_GUARD)
+    if guard is None:
+        yield
+        return
+    guard.release()
+    try:
+        yield
+    finally:
+        guard.hold()
+
+
+def _session(request: pytest.FixtureRequest) -> Session | None:
+    session: Session | None = request.node.stash.get(SESSION, None)
+    return session
 
 
 # Hooks.
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare the option that says who answers, and the ini key of the guard."""
+    parser.getgroup("assistants-simulator").addoption(
+        OPTION,
+        choices=MODES,
+        default=None,
+        help="who answers in tests that have a cassette: the simulator, the cassette (replay; the default), or the "
+        "service (record writes the cassette, live nothing). With replay, tests marked with vcr have one too.",
+    )
+    parser.addini(
+        GUARD,
+        "where requests to the Assistants API's hosts that would reach the network are stopped: "
+        "tests (those that use a simulator; default) or suite (every test)",
+        default=GUARDED[0],
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker, for --strict-markers and --markers."""
+    """Declare the markers, for --strict-markers and --markers; guard the suite if the project wants it."""
+    guarded = config.getini(GUARD)
+    if guarded not in GUARDED:
+        raise pytest.UsageError(f"{GUARD} is one of {', '.join(GUARDED)}, not {guarded!r}.")
+    if guarded == "suite":
+        config.pluginmanager.register(SuiteGuard(), SUITE_GUARD)
+    config.addinivalue_line(
+        "markers",
+        "cassette(name, **options): replay the test from a recorded session, of this name or its own, with options of "
+        "use_cassette(...); they go over those of the fixture cassette_options. See --assistants.",
+    )
+    if not any(map(config.pluginmanager.has_plugin, VCR_PLUGINS)):
+        config.addinivalue_line("markers", "vcr(*paths): the test has a cassette of vcrpy; see --assistants=replay.")
     config.addinivalue_line(
         "markers",
         "simulator(**options): run the test against a simulator of the Assistants API, with options of "
@@ -105,13 +196,31 @@ def _shadow_notice() -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let the marker alone bring the fixture."""
-    if item.get_closest_marker(FIXTURE) is not None:
-        names = getattr(item, "fixturenames", None)
-        if names is not None and FIXTURE not in names:
-            place = _first_of_function_scope(item, names)
-            # A new list: that of pytest is shared by all cases of a parametrised function.
-            item.fixturenames = [*names[:place], FIXTURE, *names[place:]]  # type: ignore[attr-defined]
+    """Let a marker alone bring its fixture; who has a cassette and is simulated needs a simulator."""
+    has_cassette = _uses_cassette(item)
+    if item.get_closest_marker(FIXTURE) is not None or (has_cassette and _mode_of(item) == MODES[0]):
+        _bring(item, FIXTURE)
+    if has_cassette:
+        _bring(item, CASSETTE)  # later, so that it is set up first
+
+
+def _uses_cassette(item: pytest.Item) -> bool:
+    if item.get_closest_marker(CASSETTE) is not None or CASSETTE in getattr(item, "fixturenames", ()):
+        return True
+    # Without the option, such a test is what it was before this plugin was there.
+    return item.get_closest_marker(VCR) is not None and item.config.getoption(OPTION) == "replay"
+
+
+def _mode_of(item: pytest.Item) -> str:
+    return item.config.getoption(OPTION) or "replay"
+
+
+def _bring(item: pytest.Item, fixture: str) -> None:
+    names = getattr(item, "fixturenames", None)
+    if names is not None and fixture not in names:
+        place = _first_of_function_scope(item, names)
+        # A new list: that of pytest is shared by all cases of a parametrised function.
+        item.fixturenames = [*names[:place], fixture, *names[place:]]  # type: ignore[attr-defined]
 
 
 def _first_of_function_scope(item: pytest.Item, names: list[str]) -> int:
@@ -130,6 +239,17 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     active = item.stash.get(ACTIVE, None)
     if active is not None:
         _plugin().check(active)
+        item.stash[CHECKED] = True
+    session = item.stash.get(SESSION, None)
+    if session is not None:
+        _plugin().check_cassette(item, session)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Let no body run whose cassette is missing."""
+    if SESSION in pyfuncitem.stash:
+        _plugin().refuse_missing(pyfuncitem)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -145,8 +265,48 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
     """Add the timeline to the report of a test that failed."""
     outcome = yield
-    active = item.stash.get(ACTIVE, None)
-    if active is not None:
+    active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
+    report = outcome.get_result()
+    if report.failed and session is not None:
+        report.sections += _plugin().sections_of_cassette(session, call)
+    elif report.failed and active is not None:
+        report.sections += _plugin().sections(active, call)
+
+
+class SuiteGuard:
+    """Holds the guard while tests run, in their set-up and teardown too; there only where the suite asks for it."""
+
+    def __init__(self) -> None:
+        self._blocked: list[str] = []
+        self._suite: Any = None
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtestloop(self) -> Generator[None]:
+        """Hold the guard; under xdist each worker has its own."""
+        guard = import_module(".transport.guard", __package__)
+        hosts = import_module(".transport.hosts", __package__).Hosts.of()
+        self._suite = guard.Suite(hosts=hosts, blocked=self._blocked.append)
+        self.hold()
+        yield
+        self.release()
+
+    def hold(self) -> None:
+        """Let nothing through."""
+        import_module(".transport.guard", __package__).hold(self._suite)
+
+    def release(self) -> None:
+        """Let everything through: the service is to answer."""
+        import_module(".transport.guard", __package__).release(self._suite)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+        """Fail a phase in which a thread was stopped, or the test let nobody see it."""
+        outcome = yield
+        blocked, self._blocked[:] = list(dict.fromkeys(self._blocked)), []
         report = outcome.get_result()
-        if report.failed:
-            report.sections += _plugin().sections(active, call)
+        seen = str(call.excinfo.value) if call.excinfo else ""
+        text = "\n".join(one for one in blocked if one not in seen)
+        if text and report.failed:
+            report.sections.append(("assistants-simulator: blocked as well", text))
+        elif text:
+            report.outcome, report.longrepr = "failed", _plugin().blocked_in(item, text)

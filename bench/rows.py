@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from . import calls, conversations, plugin, store
+from . import bystanders, calls, conversations, plugin, store
 from .sizes import Sizes
 from .timing import Spread
 
@@ -32,6 +32,12 @@ class Row:
     unit: str = RATIO
 
 
+_BYSTANDERS: Sequence[tuple[str, str, bystanders.Bystander]] = (
+    ("httpx-canned", "the SDK's HTTP library, canned", bystanders.httpx_canned),
+    ("httpx", "the SDK's HTTP library, to loopback", bystanders.httpx),
+    ("requests", "requests, to loopback", bystanders.requests),
+    ("aiohttp", "aiohttp, to loopback", bystanders.aiohttp),
+)
 _OPERATIONS: Sequence[tuple[str, calls.Operation]] = (
     ("runs.retrieve", calls.retrieve_run),
     ("messages.create", calls.create_message),
@@ -58,6 +64,15 @@ ROWS: Sequence[Row] = (
             target=1.28,
         )
         for name, operation in _OPERATIONS
+    ),
+    *(
+        Row(
+            name=f"bystander:{name}",
+            what=f"a request that is none of ours: {what}",
+            measure=partial(bystanders.untouched, bystander),
+            target=1.03,
+        )
+        for name, what, bystander in _BYSTANDERS
     ),
     Row(
         name="stream",

@@ -70,10 +70,10 @@ def demo() -> str:
 def operations() -> str:
     """Return the table of operations."""
     rows = (
-        (f"`{one.name}`", f"`{one.method} /v1/{one.path.replace('*', '{id}')}`", f"{one.seconds:g}")
+        (f"`{one.name}`", f"`{one.method} /v1/{one.path.replace('*', '{id}')}`", f"{one.seconds:g}", one.only or "both")
         for one in OPERATIONS
     )
-    return _table(("operation", "request", "virtual seconds"), rows)
+    return _table(("operation", "request", "virtual seconds", "version of the API"), rows)
 
 
 def diagram() -> str:
@@ -184,9 +184,9 @@ def _names(keys: Iterable[str]) -> str:
 
 
 def _code(text: str) -> str:
-    """Return `text` in as many backticks as it takes."""
+    """Return `text` on one line, in as many backticks as it takes."""
     fence = "``" if "`" in text else "`"
-    return f"{fence}{text}{fence}"
+    return f"{fence}{text.replace(chr(10), chr(92) + 'n')}{fence}"
 
 
 if __name__ == "__main__":

@@ -34,13 +34,14 @@ if TYPE_CHECKING:
         search_files,
     )
     from .decorator import simulated
-    from .errors import CheckFailed, SimulatorError
+    from .errors import CheckFailed, RequestBlocked, SimulatorError
     from .recording.using import use_cassette
     from .simulator import Simulator
 
 _HOMES = {
     "CheckFailed": ".errors",
     "Request": ".api.wire",
+    "RequestBlocked": ".errors",
     "Response": ".api.wire",
     "Simulator": ".simulator",
     "SimulatorError": ".errors",
@@ -66,6 +67,7 @@ _HOMES = {
 __all__ = [
     "CheckFailed",
     "Request",
+    "RequestBlocked",
     "Response",
     "Simulator",
     "SimulatorError",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from types import FunctionType
@@ -71,10 +71,16 @@ def simulating(options: Mapping[str, Any]) -> Iterator[Simulator]:
 
     own = {name: value for name, value in options.items() if name not in INTERCEPT_OPTIONS}
     interception = {name: value for name, value in options.items() if name in INTERCEPT_OPTIONS}
+    with without_deprecations(), Simulator(**own).intercept(**interception) as simulator:
+        yield simulator
+
+
+@contextmanager
+def without_deprecations() -> Iterator[None]:
+    """Silence, inside the block, the SDK's notices that the API is deprecated."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", DEPRECATION, DeprecationWarning)
-        with Simulator(**own).intercept(**interception) as simulator:
-            yield simulator
+        yield
 
 
 def option_names() -> tuple[str, ...]:
@@ -84,10 +90,10 @@ def option_names() -> tuple[str, ...]:
     return (*OPTIONS, *INTERCEPT_OPTIONS)
 
 
-def findings(simulator: Simulator) -> CheckFailed | None:
-    """Return what `check()` would raise, as if raised where the caller raises it."""
+def findings(simulator: Simulator, allow: Collection[str] = ()) -> CheckFailed | None:
+    """Return what `check(allow)` would raise, as if raised where the caller raises it."""
     try:
-        simulator.check()
+        simulator.check(allow)
     except CheckFailed as found:
         return found.with_traceback(None)
     return None

@@ -12,6 +12,8 @@
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
     │  └─ CheckFailed            `check()`: what the test expected did not happen (also an AssertionError)
     └─ Refusal                   what the API answers a bad request (`api/refusals.py`)
+    BaseException
+    └─ RequestBlocked            a request to the API was about to reach the network
 
 A `Refusal` is not an error of ours: it is caught in one place and becomes the envelope
 that the service sends. A `SimulatorError` always says what was wrong, where, and what to do.
@@ -65,6 +67,15 @@ class CheckFailed(SimulatorError, AssertionError):
 
 class Refusal(Exception):
     """Base of the errors that the API itself gives; see `api/refusals.py`."""
+
+
+class RequestBlocked(BaseException):
+    """A request to an API host was about to reach the network, and was stopped before a socket opened for it.
+
+    No `Exception`: a program catches those, and the SDKs before 3.x try again after them, with real sleeps, and
+    then raise an error of their own (feasibility.md A: three tries, 1.3 s). asyncio stores this one in its
+    task as it stores any other, and pytest fails the test with it.
+    """
 
 
 def suggestion(name: object, known: Iterable[str]) -> str:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import openai
 
 OPTIONS = ("brain", "seed", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
-PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run")
+PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
 STATE_VERSION = 1
 # Real seconds. No request holds the lock for longer, unless a brain, a stub or a when= waits for something.
 LOCK_PATIENCE_SECONDS = 10.0
@@ -91,7 +91,8 @@ class Simulator:
         hosts: API hosts beside api.openai.com, *.openai.azure.com and that of OPENAI_BASE_URL.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
-        service: `"normal"`; `"v1_refused"`; or `"sunset"`: 404 with an empty body, as since 2026-08-26.
+        service: `"normal"` speaks both versions of the API; `"v1_refused"` only the second, as from 2024-12-18;
+            `"sunset"`: 404 with an empty body, as since 2026-08-26.
         strict: False: `check()` never raises.
         allow: findings that every `check()` passes over, as its own argument.
         journal: whether requests, views and changes of status are kept.
@@ -126,6 +127,7 @@ class Simulator:
         self._brain = ScriptedBrain(brain_for(brain))
         self._journal = Journal(journal)
         self._clock = Clock(START)
+        self._blocked: list[str] = []  # what the guard says of each request that it stopped
         self._begin()
 
     def _begin(self) -> None:
@@ -167,6 +169,8 @@ class Simulator:
     def intercept(self, *, passthrough: Iterable[str] = ()) -> Iterator[Simulator]:
         """Take, inside the block, every client's requests to the API's hosts, whenever it was built.
 
+        A request to them that would reach the network is stopped: it raises `RequestBlocked`.
+
         Args:
             passthrough: routes that reach the network, such as `"POST /v1/embeddings"`; `*` in the path
                 stands for anything.
@@ -181,6 +185,7 @@ class Simulator:
             wait_until=self.wait_until,
             hosts=Hosts.of(self._hosts),
             passthrough=Passthrough.of(passthrough),
+            blocked=self._blocked.append,
         )
         with placeholder_key(), intercepting(interceptor):
             yield self
@@ -305,11 +310,12 @@ class Simulator:
         """Raise if something that the test expected did not happen, or something else did.
 
         Args:
-            allow: findings to pass over: `unused_script`, `unused_fault`, `unexpected_request`, `active_run`.
+            allow: findings to pass over: `unused_script`, `unused_fault`, `unexpected_request`, `active_run`,
+                `blocked_request`.
 
         Raises:
             CheckFailed: pieces that no run took, faults that struck nothing, requests that nothing was scripted
-                or stubbed for, runs that are still active.
+                or stubbed for, runs that are still active, requests that the guard stopped.
             UsageError: `allow` names another finding.
         """
         passed_over = _known_problems(allow) | self._allow
@@ -318,6 +324,8 @@ class Simulator:
             raise CheckFailed("\n".join(found))
 
     def _findings(self) -> Iterator[tuple[str, str]]:
+        for text in dict.fromkeys(self._blocked):  # a loop that tries again is told once
+            yield "blocked_request", text
         with self._settled() as backend:
             for surprise in backend.engine.surprises:
                 yield "unexpected_request", f"Unexpected: {surprise}"
@@ -336,6 +344,7 @@ class Simulator:
         with self._lock:
             self._brain.clear()
             self._journal.clear()
+            self._blocked.clear()
             self._clock.restart()
             self._begin()
 

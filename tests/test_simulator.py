@@ -196,7 +196,8 @@ def test_an_optional_piece_is_no_finding():
 
 def test_check_knows_what_it_can_allow():
     with pytest.raises(
-        SimulatorError, match="knows unused_script, unused_fault, unexpected_request, active_run, not 'active'"
+        SimulatorError,
+        match="knows unused_script, unused_fault, unexpected_request, active_run, blocked_request, not 'active'",
     ):
         Simulator().check(allow={"active"})
 

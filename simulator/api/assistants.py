@@ -45,6 +45,7 @@ def delete(call: Call) -> JsonDict:
     """Delete an assistant; runs that it has go on."""
     assistant = call.assistant(call.ids[0])
     call.backend.store.assistants.remove(assistant["id"])
+    call.backend.store.assistant_files.drop(assistant["id"])
     return deleted(assistant)
 
 

@@ -19,7 +19,8 @@ _checked = with_config(ConfigDict(extra="forbid", strict=True))
 # pydantic puts the tag of a union into an error's path; in angle brackets it is told from a key.
 
 
-def _tag_by_type(value: Any) -> str | None:
+def tag_by_type(value: Any) -> str | None:
+    """Name the kind of a tool, a part or a format by its `type`."""
     if isinstance(value, Mapping):
         kind = value.get("type")
         return f"<{kind}>" if isinstance(kind, str) else None
@@ -30,8 +31,9 @@ def _tag_by_shape(value: Any) -> str | None:
     return "<string>" if isinstance(value, str) else "<array>" if isinstance(value, list) else None
 
 
-def _tag_text_or_type(value: Any) -> str | None:
-    return "<string>" if isinstance(value, str) else _tag_by_type(value)
+def tag_text_or_type(value: Any) -> str | None:
+    """Name the kind of what may also be a plain text."""
+    return "<string>" if isinstance(value, str) else tag_by_type(value)
 
 
 Name = Annotated[str, Field(max_length=256)]
@@ -87,7 +89,7 @@ Tool = Annotated[
     Annotated[CodeInterpreterTool, Tag("<code_interpreter>")]
     | Annotated[FunctionTool, Tag("<function>")]
     | Annotated[FileSearchTool, Tag("<file_search>")],
-    Discriminator(_tag_by_type),
+    Discriminator(tag_by_type),
 ]
 
 
@@ -98,7 +100,7 @@ class PlainFileSearchTool(TypedDict):
 
 AttachmentTool = Annotated[
     Annotated[CodeInterpreterTool, Tag("<code_interpreter>")] | Annotated[PlainFileSearchTool, Tag("<file_search>")],
-    Discriminator(_tag_by_type),
+    Discriminator(tag_by_type),
 ]
 
 
@@ -154,7 +156,7 @@ ResponseFormat = Annotated[
     | Annotated[TextFormat, Tag("<text>")]
     | Annotated[JsonObjectFormat, Tag("<json_object>")]
     | Annotated[JsonSchemaFormat, Tag("<json_schema>")],
-    Discriminator(_tag_text_or_type),
+    Discriminator(tag_text_or_type),
 ]
 
 
@@ -179,7 +181,7 @@ ToolChoice = Annotated[
     | Annotated[FunctionChoice, Tag("<function>")]
     | Annotated[BuiltinChoice, Tag("<file_search>")]
     | Annotated[BuiltinChoice, Tag("<code_interpreter>")],
-    Discriminator(_tag_text_or_type),
+    Discriminator(tag_text_or_type),
 ]
 
 
@@ -223,7 +225,7 @@ ContentPart = Annotated[
     Annotated[TextPart, Tag("<text>")]
     | Annotated[ImageUrlPart, Tag("<image_url>")]
     | Annotated[ImageFilePart, Tag("<image_file>")],
-    Discriminator(_tag_by_type),
+    Discriminator(tag_by_type),
 ]
 # Empty content is refused, with an unknown text (assistants-api.md 3): taken to be that of the validator.
 Content = Annotated[
@@ -319,6 +321,11 @@ class ToolOutput(TypedDict):
 class ToolOutputsSubmit(TypedDict):
     tool_outputs: list[ToolOutput]
     stream: NotRequired[bool | None]
+
+
+@_checked
+class FileCreate(TypedDict):
+    file_id: str
 
 
 class ListQuery(TypedDict):

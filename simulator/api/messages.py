@@ -29,10 +29,16 @@ def retrieve(call: Call) -> JsonDict:
     return call.message()
 
 
-def update(call: Call) -> JsonDict:
-    """Change the metadata. The answer has `file_ids` where all others have `attachments` (assistants-api.md 3)."""
+def change(call: Call) -> JsonDict:
+    """Change the metadata and return the message."""
     message = call.message()
     message.update(call.body)
+    return message
+
+
+def update(call: Call) -> JsonDict:
+    """Change the metadata. The answer has `file_ids` where all others have `attachments` (assistants-api.md 3)."""
+    message = change(call)
     return {
         ("file_ids" if key == "attachments" else key): value for key, value in {**message, "attachments": []}.items()
     }

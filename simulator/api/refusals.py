@@ -106,6 +106,14 @@ def v1_refused() -> BetaRefusal:
     )
 
 
+def v1_route_refused() -> BetaRefusal:
+    """Return the refusal of v1 as of 18 December 2024, on a route that v2 does not have."""
+    return BetaRefusal(
+        "The v1 Assistants API has been deprecated."
+        " See the migration guide for more information: https://platform.openai.com/docs/assistants/migration."
+    )
+
+
 def malformed_beta(value: str) -> BetaRefusal:
     """Return the refusal of a header that is no `name=version`."""
     return BetaRefusal(
@@ -211,6 +219,7 @@ class WrongPrefix(Refusal):
 
     def __init__(self, param: str, value: str, prefix: str) -> None:
         super().__init__(f"Invalid '{param}': '{value}'. Expected an ID that begins with '{prefix}'.", param)
+        self.value = value
 
 
 # What is in it.
@@ -258,6 +267,27 @@ class InvalidParameter(Refusal):
         self.code = code  # type: ignore[misc]  # the class variable is the default, this one is known late
 
 
+class InvalidV1Request(Refusal):
+    """What does not fit, in the words of version 1: pydantic's own, all problems at once (reported 2023-11 to 2024-02).
+
+    Args:
+        problems: `body -> tools -> 0 -> type`, a line break, and what is wrong there.
+    """
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        errors = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
+        super().__init__("\n".join((f"{errors} for Request", *problems)))
+
+
+class TooManyFiles(Refusal):
+    """An assistant of version 1 has as many files as it can. Chosen."""
+
+    code = "array_above_max_length"
+
+    def __init__(self, assistant_id: str, limit: int) -> None:
+        super().__init__(f"Assistant {assistant_id} has {limit} files, which is the maximum.", "file_id")
+
+
 class BuiltinToolWithSchema(Refusal):
     """The answer is to follow a JSON schema, and a tool is no function. `param` and `code` are not known."""
 
@@ -289,6 +319,7 @@ class OutputsNotAwaited(Refusal):
 
     def __init__(self, status: str) -> None:
         super().__init__(f'Runs in status "{status}" do not accept tool outputs.')
+        self.run_status = status
 
 
 class CannotCancel(Refusal):
@@ -296,6 +327,7 @@ class CannotCancel(Refusal):
 
     def __init__(self, status: str) -> None:
         super().__init__(f"Cannot cancel run with status '{status}'.")
+        self.run_status = status
 
 
 class CannotUpdate(Refusal):

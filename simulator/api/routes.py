@@ -8,13 +8,13 @@ recordings (recorded-traffic.md 3); operations that have none there take those o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from urllib.parse import unquote
 
 from pydantic import TypeAdapter
 
-from . import assistants, bodies, messages, runs, steps, threads
+from . import assistant_files, assistants, bodies, message_files, messages, runs, steps, threads
 from .call import Call, Reply
 from .refusals import MethodNotAllowed, NotSimulated, Refusal, UnknownUrl
 
@@ -30,6 +30,7 @@ class Operation:
         seconds: virtual time that a request takes.
         body: checks the body; None where there is none.
         polled: whether the answer tells pollers how long to wait.
+        only: the one version of the API that has it, `v1` or `v2`; None: both.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Operation:
     handler: Handler
     body: TypeAdapter[Any] | None = None
     polled: bool = False
+    only: str | None = None
 
 
 def _get(name: str, path: str, seconds: float, handler: Handler, *, polled: bool = False) -> Operation:
@@ -53,7 +55,13 @@ def _delete(name: str, path: str, seconds: float, handler: Handler) -> Operation
     return Operation(name, "DELETE", path, seconds, handler)
 
 
+def _only(version: str, operation: Operation) -> Operation:
+    return replace(operation, only=version)
+
+
 _RUN = "threads/*/runs/*"
+_ASSISTANT_FILES = "assistants/*/files"
+_MESSAGE_FILES = "threads/*/messages/*/files"
 
 OPERATIONS: Sequence[Operation] = (
     _post("assistants.create", "assistants", 0.142, assistants.create, bodies.AssistantCreate),
@@ -70,7 +78,8 @@ OPERATIONS: Sequence[Operation] = (
     _get("messages.list", "threads/*/messages", 0.074, messages.list_),
     _get("messages.retrieve", "threads/*/messages/*", 0.074, messages.retrieve),
     _post("messages.update", "threads/*/messages/*", 0.142, messages.update, bodies.MetadataUpdate),
-    _delete("messages.delete", "threads/*/messages/*", 0.142, messages.delete),
+    # SDKs that speak version 1 cannot delete a message (assistants-api.md 6).
+    _only("v2", _delete("messages.delete", "threads/*/messages/*", 0.142, messages.delete)),
     _post("runs.create", "threads/*/runs", 0.322, runs.create, bodies.RunCreate),
     _get("runs.list", "threads/*/runs", 0.161, runs.list_),
     _get("runs.retrieve", _RUN, 0.161, runs.retrieve, polled=True),
@@ -85,6 +94,17 @@ OPERATIONS: Sequence[Operation] = (
     ),
     _get("steps.list", f"{_RUN}/steps", 0.146, steps.list_),
     _get("steps.retrieve", f"{_RUN}/steps/*", 0.146, steps.retrieve),
+    *(
+        _only("v1", operation)
+        for operation in (
+            _post("assistants.files.create", _ASSISTANT_FILES, 0.142, assistant_files.create, bodies.FileCreate),
+            _get("assistants.files.list", _ASSISTANT_FILES, 0.074, assistant_files.list_),
+            _get("assistants.files.retrieve", f"{_ASSISTANT_FILES}/*", 0.074, assistant_files.retrieve),
+            _delete("assistants.files.delete", f"{_ASSISTANT_FILES}/*", 0.142, assistant_files.delete),
+            _get("messages.files.list", _MESSAGE_FILES, 0.074, message_files.list_),
+            _get("messages.files.retrieve", f"{_MESSAGE_FILES}/*", 0.074, message_files.retrieve),
+        )
+    ),
 )
 
 OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS)
@@ -123,7 +143,7 @@ def find(method: str, path: str) -> Match:
         MethodNotAllowed: the route takes other methods.
         UnknownUrl: there is no such route.
     """
-    segments = _segments(path)
+    segments = segments_of(path)
     ids = tuple(segments[1::2])
     literal = None if "*" in ids else _BY_ROUTE.get((method, "/".join(segments)))
     if literal is not None:
@@ -138,10 +158,11 @@ def find(method: str, path: str) -> Match:
 
 def is_assistants_route(path: str) -> bool:
     """Tell whether a path belongs to the API that was switched off."""
-    return _segments(path)[0] in _NOUNS
+    return segments_of(path)[0] in _NOUNS
 
 
-def _segments(path: str) -> list[str]:
+def segments_of(path: str) -> list[str]:
+    """Return the segments of a path below the version, whatever the prefix of the base URL is."""
     versioned = path.startswith(_VERSION)
     segments = (path[len(_VERSION) :] if versioned else path.strip("/")).split("/")
     if "%" in path:  # an encoded slash is part of an id

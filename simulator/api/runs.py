@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import TypeAlias
 
 from ..backend import objects
+from ..backend.assistant_files import file_ids
 from ..backend.engine import waiting_calls
 from ..backend.execution import RunStream, StreamEvent
 from ..backend.ids import Ids
@@ -27,9 +29,33 @@ from .refusals import (
 )
 from .threads import as_read, new_thread
 
+Requirement: TypeAlias = Callable[[Call, str, JsonDict, Sequence[JsonDict]], None]
+"""Refuses a call with its thread, assistant and new messages, unless the run has enough to begin with."""
 
-def create(call: Call) -> Reply:
+
+def something_to_answer(call: Call, thread_id: str, assistant: JsonDict, additional: Iterable[JsonDict]) -> None:
+    """Require instructions, or a message of a user.
+
+    Raises:
+        NothingToAnswer: there is neither.
+    """
+    instructions = call.body.get("instructions", assistant["instructions"])
+    if instructions or call.body.get("additional_instructions"):
+        return
+    stored = call.backend.store.messages.of(thread_id)
+    if not any(message["role"] == "user" for message in (*additional, *stored)):
+        raise NothingToAnswer
+
+
+def nothing(call: Call, thread_id: str, assistant: JsonDict, additional: Iterable[JsonDict]) -> None:
+    """Require nothing."""
+
+
+def create(call: Call, require: Requirement = something_to_answer) -> Reply:
     """Start a run on a thread.
+
+    Args:
+        require: what it must have to begin with.
 
     Raises:
         RunActive: another run is active on it.
@@ -43,16 +69,16 @@ def create(call: Call) -> Reply:
         raise RunActive(thread["id"], active)
     with _NoIdsUsedIfRefused(call.backend.ids):
         messages = [new_message(call, thread["id"], one) for one in call.body.get("additional_messages", ())]
-        return _start(call, thread["id"], assistant, messages)
+        return _start(call, thread["id"], assistant, messages, require=require)
 
 
-def create_and_run(call: Call) -> Reply:
+def create_and_run(call: Call, require: Requirement = something_to_answer) -> Reply:
     """Make a thread and start a run on it; nothing is made if the run is refused."""
     assistant = _assistant(call)
     call = replace(call, body=with_resources(call.body))
     with _NoIdsUsedIfRefused(call.backend.ids):
         thread, messages = new_thread(call, call.body.get("thread", EMPTY))
-        reply = _start(call, thread["id"], assistant, messages, thread)
+        reply = _start(call, thread["id"], assistant, messages, require=require, new=thread)
     call.backend.store.threads.add(thread)
     return reply
 
@@ -141,11 +167,17 @@ class _NoIdsUsedIfRefused:
 
 
 def _start(
-    call: Call, thread_id: str, assistant: JsonDict, messages: Sequence[JsonDict], new: JsonDict | None = None
+    call: Call,
+    thread_id: str,
+    assistant: JsonDict,
+    messages: Sequence[JsonDict],
+    *,
+    require: Requirement,
+    new: JsonDict | None = None,
 ) -> Reply:
     backend, body = call.backend, call.body
     check_tools({**assistant, **body})
-    _require_something_to_answer(call, thread_id, assistant, messages)
+    require(call, thread_id, assistant, messages)
     run = objects.run(backend.ids.new("run_"), call.created_at, thread_id, assistant, **body)
     stream = _new_stream(call, new)
     try:
@@ -157,6 +189,9 @@ def _start(
         )
     except NoTurn as problem:
         raise NoTurnLeft(str(problem)) from problem
+    files = file_ids(backend.store, assistant["id"])
+    if files:
+        backend.store.run_files[run["id"]] = files
     return stream or run
 
 
@@ -167,14 +202,3 @@ def _new_stream(call: Call, new_thread: JsonDict | None = None) -> RunStream | N
     if new_thread is not None:
         stream.waiting.append(StreamEvent(call.backend.clock.now(), "thread.created", as_read(new_thread)))
     return stream
-
-
-def _require_something_to_answer(
-    call: Call, thread_id: str, assistant: JsonDict, additional: Iterable[JsonDict]
-) -> None:
-    instructions = call.body.get("instructions", assistant["instructions"])
-    if instructions or call.body.get("additional_instructions"):
-        return
-    stored = call.backend.store.messages.of(thread_id)
-    if not any(message["role"] == "user" for message in (*additional, *stored)):
-        raise NothingToAnswer

@@ -17,6 +17,8 @@ from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
 from . import refusals
 from .call import Call
+from .dialects.dialect import LATEST, Dialect
+from .dialects.v1 import V1
 from .refusals import Refusal, Surprise, envelope
 from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
@@ -28,6 +30,7 @@ _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
 SECONDS_WITHOUT_OPERATION = 0.05
 _USUAL_BETA = "assistants=v2"
+DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (V1, LATEST)}
 
 
 class ServiceMode(StrEnum):
@@ -43,7 +46,8 @@ class ServiceSettings:
     """What the service does in its way.
 
     Args:
-        mode: `sunset` answers 404 with an empty body, as since 26 August 2026.
+        mode: `v1_refused` refuses version 1, as from 18 December 2024; `sunset` answers 404 with an empty body,
+            as since 26 August 2026.
         api_keys: the keys that are taken; none means any, or none at all.
         poll_after_ms: value of `openai-poll-after-ms`; None: not sent, as the service did.
     """
@@ -138,18 +142,40 @@ class Service:
     def _perform(self, match: Match, request: Request, headers: dict[str, str]) -> Response:
         operation = match.operation
         self._check_key(request.headers)
-        _check_beta(request.headers.get("openai-beta"))
+        dialect = self._dialect(request, operation)
+        operation = dialect.operations.get(operation.name, operation)
         body: JsonDict = {}
         if operation.body is not None:
-            body = read_body(operation.body, request.body, request.headers.get("content-type"))
-        query: Mapping[str, Any] = EMPTY if not request.query else read_query(request.query)
-        reply = operation.handler(Call(self._backend, match.ids, query, body))
+            body = read_body(operation.body, request.body, request.headers.get("content-type"), dialect.refuse)
+        query: Mapping[str, Any] = EMPTY if not request.query else read_query(request.query, dialect.refuse)
+        try:
+            reply = operation.handler(Call(self._backend, match.ids, query, body))
+        except Refusal as refusal:
+            reworded = dialect.reworded(refusal)
+            if reworded is refusal:
+                raise
+            raise reworded from refusal
         if isinstance(reply, RunStream):
             headers["content-type"] = EVENT_STREAM_TYPE
-            return Response(200, headers, frames(reply, self._backend, query))
+            return Response(200, headers, frames(reply, self._backend, query, dialect.writer(self._backend.store)))
         if operation.polled and self._settings.poll_after_ms is not None:
             headers["openai-poll-after-ms"] = str(self._settings.poll_after_ms)
-        return Response(200, headers, json_body(reply))
+        return Response(200, headers, dialect.body(reply, self._backend.store))
+
+    def _dialect(self, request: Request, operation: Operation) -> Dialect:
+        """Return the dialect of a request.
+
+        Raises:
+            BetaRefusal: its header names none, or one that is not served any more.
+            UnknownUrl: the operation is not of this dialect.
+        """
+        beta = request.headers.get("openai-beta")
+        dialect = LATEST if beta == _USUAL_BETA else DIALECTS[_version(beta)]
+        if dialect is V1 and self._settings.mode is ServiceMode.V1_REFUSED:
+            raise refusals.v1_route_refused() if operation.only == V1.name else refusals.v1_refused()
+        if operation.only is not None and operation.only != dialect.name:
+            raise refusals.UnknownUrl(request.method, request.path)
+        return dialect
 
     def _pass_time(self, seconds: float, headers: dict[str, str]) -> None:
         clock = self._backend.clock
@@ -190,10 +216,12 @@ class Service:
         return Response(fault.status, sent, json_body(envelope(message, fault.type, fault.param, fault.code)))
 
 
-def _check_beta(value: str | None) -> None:
-    """Refuse a beta header that is missing, malformed, unknown, or v1, which this version does not speak."""
-    if value == _USUAL_BETA:
-        return
+def _version(value: str | None) -> str:
+    """Return the version that a beta header asks for.
+
+    Raises:
+        BetaRefusal: the header is missing, malformed, or asks for something that there is not.
+    """
     if value is None:
         raise refusals.missing_beta()
     versions = {}
@@ -204,7 +232,7 @@ def _check_beta(value: str | None) -> None:
         versions[name] = version
     if "assistants" not in versions:
         raise refusals.unknown_beta(next(iter(versions)))
-    if versions["assistants"] == "v1":
-        raise refusals.v1_refused()
-    if versions["assistants"] != "v2":
-        raise refusals.unknown_beta(f"assistants={versions['assistants']}")
+    version = versions["assistants"]
+    if version not in DIALECTS:
+        raise refusals.unknown_beta(f"assistants={version}")
+    return version

@@ -7,7 +7,7 @@ answers: a run shows tool resources that it does not have, and a message has a s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..backend.execution import Deltas, RunStream, StreamEvent
 from ..backend.objects import JsonDict
@@ -19,7 +19,11 @@ from .wire import SSE_DONE, Frame, sse_frame
 _STREAMED_RESOURCES: JsonDict = {"code_interpreter": {"file_ids": []}}
 
 
-def frames(stream: RunStream, backend: Backend, query: Mapping[str, Any]) -> Iterator[Frame]:
+Write: TypeAlias = Callable[[str, Mapping[str, Any]], bytes]
+"""Makes the frame of an event from its name and its data, both as version 2 has them."""
+
+
+def frames(stream: RunStream, backend: Backend, query: Mapping[str, Any], write: Write = sse_frame) -> Iterator[Frame]:
     """Yield the frames of a stream until the run waits for outputs or has ended.
 
     Between two frames others may use the service: nothing is held. A frame without data asks the
@@ -32,9 +36,9 @@ def frames(stream: RunStream, backend: Backend, query: Mapping[str, Any]) -> Ite
         while stream.waiting:
             item = stream.waiting.popleft()
             if isinstance(item, StreamEvent):
-                yield Frame(item.at, event_frame(item, query))
+                yield Frame(item.at, write(item.name, shown(item, query)))
             else:
-                yield from _delta_frames(item, backend)
+                yield from _delta_frames(item, backend, write)
         if stream.ended:
             yield Frame(backend.clock.now(), SSE_DONE)
             return
@@ -44,13 +48,13 @@ def frames(stream: RunStream, backend: Backend, query: Mapping[str, Any]) -> Ite
         yield Frame(due, b"")
 
 
-def event_frame(event: StreamEvent, query: Mapping[str, Any]) -> bytes:
-    """Return the frame of something that fired, with what the request's `query` includes."""
+def shown(event: StreamEvent, query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the data of something that fired, with what the request's `query` includes."""
     show = _SHOWN.get(str(event.data["object"]))
-    return sse_frame(event.name, show(event, query) if show else event.data)
+    return show(event, query) if show else event.data
 
 
-def _delta_frames(deltas: Deltas, backend: Backend) -> Iterator[Frame]:
+def _delta_frames(deltas: Deltas, backend: Backend, write: Write) -> Iterator[Frame]:
     object_name, wrap = _DELTA_SHAPES[deltas.name]
     clock, engine = backend.clock, backend.engine
     for part, due in zip(deltas.parts, deltas.times, strict=True):
@@ -60,7 +64,7 @@ def _delta_frames(deltas: Deltas, backend: Backend) -> Iterator[Frame]:
             engine.settle()
         if due > deltas.stop:
             return
-        yield Frame(due, sse_frame(deltas.name, {"id": deltas.id, "object": object_name, "delta": wrap(part)}))
+        yield Frame(due, write(deltas.name, {"id": deltas.id, "object": object_name, "delta": wrap(part)}))
 
 
 def _message_delta(part: JsonDict) -> JsonDict:

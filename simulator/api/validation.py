@@ -21,13 +21,20 @@ from .wire import JSON_TYPE
 MAX_JSON_BYTES = 32 << 20
 
 Adapter: TypeAlias = TypeAdapter[Any]
+Refuse: TypeAlias = Callable[[Sequence[ErrorDetails], str], Refusal]
+"""Words the refusal of pydantic's errors in a part of the request, `body` or `query`."""
 
 _LIST_QUERY: Adapter = TypeAdapter(ListQuery)
 # JSON of the caller's making inside a body: there null is a value.
 _FREE_JSON = frozenset({"parameters", "schema", "hybrid_search"})
 
 
-def read_body(adapter: Adapter, body: bytes, content_type: str | None) -> JsonDict:
+def first_problem(errors: Sequence[ErrorDetails], where: str) -> Refusal:
+    """Return the refusal of the first of pydantic's errors, as version 2 words it; `where` it was does not matter."""
+    return refusal_for(errors[0])
+
+
+def read_body(adapter: Adapter, body: bytes, content_type: str | None, refuse: Refuse = first_problem) -> JsonDict:
     """Return the parsed body, checked, without the fields that are null.
 
     Raises:
@@ -36,17 +43,17 @@ def read_body(adapter: Adapter, body: bytes, content_type: str | None) -> JsonDi
     if len(body) > MAX_JSON_BYTES:
         raise BodyTooLarge(len(body), MAX_JSON_BYTES)
     if not body:
-        return checked(adapter, {})
+        return checked(adapter, {}, refuse)
     if content_type is not None and content_type.partition(";")[0].strip().lower() != JSON_TYPE:
         raise UnsupportedContentType(content_type)
     try:
         value = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise InvalidBody from None
-    return checked(adapter, {} if value is None else value)
+    return checked(adapter, {} if value is None else value, refuse)
 
 
-def read_query(query: str) -> JsonDict:
+def read_query(query: str, refuse: Refuse = first_problem) -> JsonDict:
     """Return the query of a list, checked; parameters that no list knows are ignored.
 
     Raises:
@@ -54,20 +61,24 @@ def read_query(query: str) -> JsonDict:
     """
     pairs = parse_qsl(query)
     included = [value for name, value in pairs if name in ("include[]", "include")]
-    return {**checked(_LIST_QUERY, dict(pairs)), "include": included}
+    return {**checked(_LIST_QUERY, dict(pairs), refuse, "query"), "include": included}
 
 
-def checked(adapter: Adapter, value: object) -> JsonDict:
+def checked(adapter: Adapter, value: object, refuse: Refuse = first_problem, where: str = "body") -> JsonDict:
     """Return `value` without nulls if the adapter accepts it.
 
+    Args:
+        refuse: words the refusal.
+        where: the part of the request that `value` is.
+
     Raises:
-        InvalidParameter: the first thing that is wrong.
+        Refusal: it does not.
     """
     try:
         found: JsonDict = _given(adapter.validate_python(value))
         return found
     except ValidationError as problem:
-        raise refusal_for(problem.errors(include_url=False)[0]) from None
+        raise refuse(problem.errors(include_url=False), where) from None
 
 
 def _given(value: Any) -> Any:

@@ -7,7 +7,7 @@ messages have no attachments, and a store of many should stay small.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 JsonDict: TypeAlias = dict[str, Any]
@@ -146,6 +146,22 @@ def file(id: str, created_at: int, filename: str, purpose: str, size: int) -> Js
         "status": "processed",
         "status_details": None,
     }
+
+
+def assistant_file(file_id: str, created_at: int, assistant_id: str) -> JsonDict:
+    """Return the link by which version 1 attaches a file to an assistant; it has the id of the file."""
+    return {"id": file_id, "object": "assistant.file", "created_at": created_at, "assistant_id": assistant_id}
+
+
+def message_file(file_id: str, created_at: int, message_id: str) -> JsonDict:
+    """Return the link by which version 1 attaches a file to a message; it has the id of the file."""
+    return {"id": file_id, "object": "thread.message.file", "created_at": created_at, "message_id": message_id}
+
+
+def attachments(file_ids: Iterable[str]) -> list[JsonDict]:
+    """Return the files of a message as version 2 has them: each for both tools, which shared them in version 1."""
+    tools = [{"type": "file_search"}, {"type": "code_interpreter"}]
+    return [{"file_id": id, "tools": tools} for id in dict.fromkeys(file_ids)]
 
 
 def text_part(value: str, annotations: Sequence[Any] = NOTHING) -> JsonDict:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ..errors import StateError, suggestion
 from . import objects
+from .assistant_files import attach
 from .lifecycle import TABLES, TERMINAL, RunStatus
 from .objects import EMPTY, NOTHING, JsonDict
 from .shapes import PLACED, first_problem
@@ -21,7 +22,8 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
     """Place an object, or put it in the place of the one with its id.
 
     A thread or run that the object belongs to is made too where it is missing. An active run does
-    not move by itself, except to expire; one in `requires_action` takes a submit.
+    not move by itself, except to expire; one in `requires_action` takes a submit. `file_ids`, of version 1,
+    are stored as version 2 has them, and shown to version 1.
 
     Args:
         collection: `assistants`, `threads`, `messages`, `runs`, `run_steps` or `files`.
@@ -84,10 +86,14 @@ def _filled(given: JsonDict, **usual: Any) -> None:
 
 def _place_assistant(backend: Backend, item: JsonDict) -> JsonDict:
     given = _copied("assistants", item)
+    file_ids = given.pop("file_ids", None)
     _filled(given, tools=[], tool_resources={})
     id, created_at = _identity(backend, given, "asst_")
     usual = objects.assistant(id, created_at, given.get("model") or "gpt-4o", **_present(given))
-    return backend.store.assistants.replace({**usual, **given})
+    assistant = backend.store.assistants.replace({**usual, **given})
+    if file_ids is not None:
+        attach(backend.store, assistant, file_ids, int(created_at or 0))
+    return assistant
 
 
 def _place_thread(backend: Backend, item: JsonDict) -> JsonDict:
@@ -100,6 +106,9 @@ def _place_message(backend: Backend, item: JsonDict) -> JsonDict:
     thread_id = _parent(given, "messages", "thread_id")
     if given.get("content"):
         given["content"] = [_stored_part(part) for part in given["content"]]
+    file_ids = given.pop("file_ids", None)
+    if file_ids:
+        given.setdefault("attachments", objects.attachments(file_ids))
     id, created_at = _identity(backend, given, "msg_")
     usual = objects.message(id, created_at, thread_id, "user", NOTHING)
     _require_thread(backend, thread_id)
@@ -119,6 +128,7 @@ def _stored_part(part: JsonDict) -> JsonDict:
 
 def _place_run(backend: Backend, item: JsonDict) -> JsonDict:
     given = _copied("runs", item)
+    file_ids = given.pop("file_ids", None)
     thread_id = _parent(given, "runs", "thread_id")
     _check_status("runs", given, "thread.run")
     id, created_at = _identity(backend, given, "run_")
@@ -132,6 +142,8 @@ def _place_run(backend: Backend, item: JsonDict) -> JsonDict:
         usual["expires_at"] = int(backend.clock.now()) + objects.RUN_LIFETIME_SECONDS
     _require_thread(backend, thread_id)
     run = backend.store.runs.replace({**usual, **given}, thread_id)
+    if file_ids is not None:
+        backend.store.run_files[id] = file_ids
     backend.engine.adopt(run)
     return run
 

@@ -85,6 +85,7 @@ class Assistant(TypedDict):
     instructions: NotRequired[Text]
     tools: NotRequired[list[Tool] | None]
     tool_resources: NotRequired[ToolResources | None]
+    file_ids: NotRequired[list[Id] | None]
     metadata: NotRequired[Maybe]
     response_format: NotRequired[TextOrObject]
 
@@ -128,6 +129,7 @@ class Message(TypedDict):
     role: NotRequired[str]
     content: NotRequired[list[Part] | None]
     attachments: NotRequired[list[Attachment] | None]
+    file_ids: NotRequired[list[Id] | None]
     metadata: NotRequired[Maybe]
 
 
@@ -168,6 +170,7 @@ class Run(TypedDict):
     model: NotRequired[Text]
     instructions: NotRequired[Text]
     tools: NotRequired[list[Tool] | None]
+    file_ids: NotRequired[list[Id] | None]
     metadata: NotRequired[Maybe]
     required_action: NotRequired[RequiredAction | None]
     truncation_strategy: NotRequired[Maybe]
@@ -243,7 +246,9 @@ class SavedStore(TypedDict):
     runs: SavedCollection
     run_steps: SavedCollection
     files: SavedCollection
+    assistant_files: NotRequired[SavedCollection]
     contents: dict[str, str]
+    run_files: NotRequired[dict[str, list[str]]]
 
 
 Action: TypeAlias = Literal["start", "open", "close", "expire", "confirm_cancel"]

@@ -225,10 +225,11 @@ class Collection:
 class Store:
     """Every object of the service.
 
-    Messages and runs are listed by thread, steps by run. `contents` are the bytes of files.
+    Messages and runs are listed by thread, steps by run, the files of version 1 by assistant. `contents`
+    are the bytes of files, `run_files` the ids of the files that a run of such an assistant began with.
     """
 
-    COLLECTIONS = ("assistants", "threads", "messages", "runs", "run_steps", "files")
+    COLLECTIONS = ("assistants", "threads", "messages", "runs", "run_steps", "files", "assistant_files")
 
     def __init__(self) -> None:
         self.assistants = Collection()
@@ -237,12 +238,15 @@ class Store:
         self.runs = Collection()
         self.run_steps = Collection()
         self.files = Collection()
+        self.assistant_files = Collection()
         self.contents: dict[str, bytes] = {}
+        self.run_files: dict[str, list[str]] = {}
 
     def drop_thread(self, thread_id: str) -> None:
         """Delete a thread with all that belongs to it."""
         for run in self.runs.of(thread_id):
             self.run_steps.drop(run["id"])
+            self.run_files.pop(run["id"], None)
         self.messages.drop(thread_id)
         self.runs.drop(thread_id)
         self.threads.remove(thread_id)
@@ -250,15 +254,17 @@ class Store:
     def to_json(self) -> JsonDict:
         """Return everything as JSON values."""
         collections = {name: getattr(self, name).to_json() for name in self.COLLECTIONS}
-        return {**collections, "contents": {id: content.hex() for id, content in self.contents.items()}}
+        contents = {id: content.hex() for id, content in self.contents.items()}
+        return {**collections, "contents": contents, "run_files": self.run_files}
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Store:
         """Return the store that `to_json` described."""
         self = cls()
-        for name in self.COLLECTIONS:
+        for name in saved.keys() & set(self.COLLECTIONS):  # older states know fewer
             setattr(self, name, Collection.from_json(saved[name]))
         self.contents = {id: bytes.fromhex(content) for id, content in saved["contents"].items()}
+        self.run_files = saved.get("run_files", {})
         return self
 
 

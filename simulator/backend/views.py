@@ -48,7 +48,7 @@ def build_view(
         functions=_functions(run["tools"] or ()),
         settings={key: run[key] for key in SETTINGS},
         outputs=tuple(outputs),
-        files=_files(assistant, messages),
+        files=_files(store, assistant, messages),
         conversation=run["thread_id"],
         run=dict(run),
         assistant=dict(assistant),
@@ -67,8 +67,11 @@ def _functions(tools: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any
     return {function["name"]: function.get("parameters") or NO_PARAMETERS for function in functions}
 
 
-def _files(assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def _files(store: Store, assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     resources = assistant.get("tool_resources") or EMPTY
-    own = (resources.get("code_interpreter") or EMPTY).get("file_ids") or ()
+    own = [
+        *((resources.get("code_interpreter") or EMPTY).get("file_ids") or ()),
+        *(file["id"] for file in store.assistant_files.of(assistant.get("id", ""))),
+    ]
     attached = [one.get("file_id") for message in messages for one in message.get("attachments") or ()]
     return tuple(dict.fromkeys(filter(None, (*own, *attached))))

@@ -67,10 +67,14 @@ class Capture(VcrCassette):  # type: ignore[misc]  # vcrpy ships no types
         """Let go of a stream that has been read."""
         self._open.discard(tee)
 
-    def interactions(self) -> list[Interaction]:
-        """Return what was captured, in the order of the requests; of a stream that is still open, what was read."""
+    def close(self) -> list[Interaction]:
+        """Return what was captured; of a stream that is still open, what was read of it so far."""
         for tee in tuple(self._open):
             tee.finish()
+        return self.interactions()
+
+    def interactions(self) -> list[Interaction]:
+        """Return what was captured and is whole, in the order of the requests."""
         pairs = sorted(zip(self._numbers, self.data, strict=True), key=lambda numbered: numbered[0])
         return [_interaction(request, response) for _, (request, response) in pairs]
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Never, Self, TypeVar
 
 from ..errors import CassetteError, UsageError, refuse_unknown
-from .forms import SUFFIXES
+from .forms import SUFFIXES, load
+from .gate.outputs import OutputMode
+from .record_session import LiveSession, recording
+from .replay_session import replaying
 from .scrubbing import Ids, Scrubber
-from .session import Mode, Session, Settings, opened
+from .session import Mode, Session, Settings
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 OPTIONS = (
     "mode",
     "outputs",
+    "ignore",
     "hosts",
     "json_paths",
     "ids",
@@ -63,6 +67,7 @@ def use_cassette(
 def settings_of(
     *,
     outputs: str = "strict",
+    ignore: Iterable[str] = (),
     hosts: Iterable[str] = (),
     json_paths: Iterable[str] = (),
     ids: str = Ids.KEEP,
@@ -75,10 +80,12 @@ def settings_of(
     Args:
         outputs: of replay: tool outputs are those that were recorded (`"strict"`), of the same shape
             (`"shape"`), or anything (`"ignore"`).
+        ignore: of replay: parts of bodies that are not compared, as `metadata.started_at`.
         hosts: API hosts beside the usual ones: `"host"`, `"host:port"`, `"*.domain"` or a URL. What the SDK
             sends is recorded whatever its host.
         json_paths: parts of bodies that are scrubbed, as `metadata.customer` or `data.*.content`.
-        ids: whether ids are kept in the file (`"keep"`) or `"replace"`d. They are no secrets.
+        ids: whether ids are kept in the file (`"keep"`) or `"replace"`d. They are no secrets; a program that has
+            ids of its own, such as that of an assistant, is not answered by a cassette without them.
         before_record_request: as vcrpy's: gets a copy of its request, returns it, another, or None to drop it.
         before_record_response: as vcrpy's: the same for its response, a dict.
 
@@ -86,10 +93,14 @@ def settings_of(
         UsageError: an option that there is not, or a value that it cannot have.
     """
     refuse_unknown("use_cassette()", unknown, OPTIONS)
-    if isinstance(hosts, str):
-        raise UsageError(f"hosts= is a list of hosts, not one text: write [{hosts!r}].")
+    if outputs not in tuple(OutputMode):
+        raise UsageError(f"outputs= is one of {', '.join(OutputMode)}, not {outputs!r}.")
+    for name, value in (("hosts", hosts), ("ignore", ignore)):
+        if isinstance(value, str):
+            raise UsageError(f"{name}= is a list, not one text: write [{value!r}].")
     return Settings(
         outputs=outputs,
+        ignore=tuple(ignore),
         hosts=tuple(hosts),
         scrubber=Scrubber(json_paths=json_paths, ids=ids),
         before_record_request=before_record_request,
@@ -115,7 +126,7 @@ class CassetteUse:
         mode = Mode(self._mode) if self._mode else Mode.REPLAY if path.exists() else Mode.RECORD
         if mode is Mode.REPLAY and not path.exists():
             raise CassetteError(f'{path}: there is no such cassette: record it with mode="record".')
-        block = opened(path, mode, self._settings)
+        block = _opened(path, mode, self._settings)
         self._session = block.__enter__()
         self._block = block
         return self._session
@@ -164,6 +175,14 @@ def existing(path: Path) -> Path:
         return path
     candidates = [path.with_name(path.name + suffix) for suffix in sorted(SUFFIXES)]
     return next((found for found in candidates if found.is_file()), path.with_name(f"{path.name}.yaml"))
+
+
+def _opened(path: Path, mode: Mode, settings: Settings) -> AbstractContextManager[Session]:
+    if mode is Mode.REPLAY:
+        return replaying(path, load(path), settings)
+    if mode is Mode.RECORD:
+        return recording(path, settings)
+    return nullcontext(LiveSession(path))
 
 
 def _in_blocks(function: Callable[..., Any], block: Callable[[], CassetteUse]) -> Callable[..., Any]:

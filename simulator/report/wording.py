@@ -165,7 +165,10 @@ _ANSWERS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "thread": lambda thread: str(thread["id"]),
     "assistant": _assistant,
     "list": _listing,
+    "assistant.file": lambda file: f"{file['id']} of {file['assistant_id']}",
+    "thread.message.file": lambda file: f"{file['id']} of {file['message_id']}",
     "assistant.deleted": _deleted,
+    "assistant.file.deleted": _deleted,
     "thread.deleted": _deleted,
     "thread.message.deleted": _deleted,
 }

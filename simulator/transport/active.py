@@ -11,6 +11,10 @@ from .hosts import Hosts, Passthrough
 from .libraries import HttpRequest, Url
 
 
+def _forget(text: str) -> None:
+    """Keep nothing."""
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Interceptor:
     """One simulator, as the interception sees it. Compared by identity.
@@ -20,12 +24,14 @@ class Interceptor:
         wait_until: moves the virtual clock to a frame's due time.
         hosts: the API hosts whose requests it takes.
         passthrough: the routes of these hosts that it leaves to the network.
+        blocked: told the text of each request that it would have answered, and that the guard stopped.
     """
 
     handle: Callable[[Request], Response | NoResponse]
     wait_until: Callable[[float], None]
     hosts: Hosts
     passthrough: Passthrough
+    blocked: Callable[[str], None] = _forget
 
     def accepts(self, scheme: str, host: str, port: int | None, path: str, method: str) -> bool:
         """Tell whether a request is this simulator's; `path` is without the query."""
@@ -65,13 +71,27 @@ def some() -> bool:
     return bool(_active)
 
 
+def newest_first() -> tuple[Interceptor, ...]:
+    """Return the simulators that intercept."""
+    return _active
+
+
 def knows(url: Url) -> bool:
-    """Tell whether the host of a URL belongs to an active simulator."""
+    """Tell whether the host of a URL belongs to an active simulator.
+
+    Every request of every client comes here: of its URL only what is needed is computed.
+    """
     active = _active
     if not active:
         return False
-    scheme, host, port = url.scheme, url.host, url.port
-    return any(interceptor.hosts.match(scheme, host, port) for interceptor in active)
+    host = url.host
+    for interceptor in active:
+        hosts = interceptor.hosts
+        if host in hosts.names or host.endswith(hosts.suffixes):
+            return True
+        if hosts.places and hosts.match(url.scheme, host, url.port):
+            return True
+    return False
 
 
 def find(request: HttpRequest) -> Interceptor | None:

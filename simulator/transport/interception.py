@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from . import active, libraries, respx_routes
+from . import active, guard, libraries, respx_routes
 from .active import Interceptor
 from .httpx_transport import pause, wiring
 from .late_imports import ImportWatch
@@ -83,6 +83,7 @@ def settle() -> None:
             _late_imports.off()
             for patch in _patches.values():
                 patch.remove()
+        guard.settle()
 
 
 _late_imports = ImportWatch((*libraries.NAMES, *libraries.AIOHTTP_MODULES, respx_routes.MODULE), settle)

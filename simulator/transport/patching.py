@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,12 +19,12 @@ class Patch:
     no simulator is active, so that it may stay under or over another patch until that one ends.
 
     Args:
-        owner: the class; the attribute is its own, not inherited.
+        owner: the class, where the attribute is its own and not inherited; or the module.
         name: of the attribute.
         wrap: takes the attribute as it stands in the class, returns the wrapper.
     """
 
-    def __init__(self, owner: type, name: str, wrap: Callable[[Attribute], Attribute]) -> None:
+    def __init__(self, owner: type | ModuleType, name: str, wrap: Callable[[Attribute], Attribute]) -> None:
         self._owner = owner
         self._name = name
         self._wrap = wrap

@@ -32,13 +32,25 @@ EXPECTED = {
     "runs.submit_tool_outputs": "POST /threads/thread_1/runs/run_1/submit_tool_outputs",
     "steps.list": "GET /threads/thread_1/runs/run_1/steps",
     "steps.retrieve": "GET /threads/thread_1/runs/run_1/steps/step_1",
+    "assistants.files.create": "POST /assistants/asst_1/files",
+    "assistants.files.list": "GET /assistants/asst_1/files",
+    "assistants.files.retrieve": "GET /assistants/asst_1/files/file_1",
+    "assistants.files.delete": "DELETE /assistants/asst_1/files/file_1",
+    "messages.files.list": "GET /threads/thread_1/messages/msg_1/files",
+    "messages.files.retrieve": "GET /threads/thread_1/messages/msg_1/files/file_1",
 }
 PREFIXES = ("/v1", "/openai", "/openai/v1", "/proxy/team-a/v1", "")
 
 
-def test_the_operations_are_those_of_v2():
+def test_the_operations_are_those_of_both_versions():
     assert {operation.name for operation in OPERATIONS} == set(EXPECTED)
     assert tuple(operation.name for operation in OPERATIONS) == routes.OPERATION_NAMES
+
+
+def test_each_version_has_operations_of_its_own():
+    only = {operation.name: operation.only for operation in OPERATIONS if operation.only is not None}
+    files = [name for name in EXPECTED if ".files." in name]
+    assert only == {"messages.delete": "v2", **dict.fromkeys(files, "v1")}
 
 
 @pytest.mark.parametrize("prefix", PREFIXES)
@@ -47,7 +59,7 @@ def test_a_route_is_found_behind_any_prefix(name, prefix):
     method, path = EXPECTED[name].split()
     match = find(method, prefix + path)
     assert match.operation.name == name
-    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step)_1", path))
+    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step|file)_1", path))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +91,7 @@ def test_the_word_runs_is_no_id_where_a_route_has_it():
     [
         *("", "/", "/v1", "/v1/", "/v2/nothing", "/v1/threads/", "/v1/threads//messages", "/v1//threads"),
         *("/v1/threads/t/messages/", "/v1/threads/t/nothing", "/v1/threads/t/runs/r/steps/s/more"),
-        *("/v1/threads/t/messages/m/files", "/v1/_stainless_unknown_path", "/v1/assistants/a/files"),
+        *("/v1/threads/t/messages/m/file", "/v1/_stainless_unknown_path", "/v1/assistants/a/files/f/content"),
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])

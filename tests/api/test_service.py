@@ -17,6 +17,10 @@ V1 = (
     "The v1 Assistants API has been deprecated. Please try again by setting the header 'OpenAI-Beta: assistants=v2'."
     " See the migration guide for more information: https://platform.openai.com/docs/assistants/migration."
 )
+V1_ROUTE = (
+    "The v1 Assistants API has been deprecated."
+    " See the migration guide for more information: https://platform.openai.com/docs/assistants/migration."
+)
 
 
 # ── the answer ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,7 +96,6 @@ def test_the_same_requests_get_the_same_bytes(api_of, world_of):
 
 BETAS = [
     (None, NO_BETA),
-    ("assistants=v1", V1),
     ("v1", "Invalid beta header provided: 'v1'. The header should be in the format 'OpenAI-Beta: example_beta=v1'."),
     ("v2", "Invalid beta header provided: 'v2'. The header should be in the format 'OpenAI-Beta: example_beta=v1'."),
     ("", "Invalid beta header provided: ''. The header should be in the format 'OpenAI-Beta: example_beta=v1'."),
@@ -118,6 +121,14 @@ def test_every_operation_wants_its_beta(api, refused, operation, value, message)
     headers = {"content-type": "application/json"} | ({} if value is None else {"openai-beta": value})
     error = refused(lambda: api.send(operation.method, f"/{operation.path}", headers=headers), 400)
     assert error == {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_beta"}
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.only], ids=lambda one: one.name)
+def test_no_version_knows_what_only_the_other_has(api, refused, operation):
+    other = {"v1": "assistants=v2", "v2": "assistants=v1"}[operation.only]
+    path = f"/{operation.path}"
+    error = refused(lambda: api.send(operation.method, path, headers={"openai-beta": other}), 404)
+    assert error["message"] == f"Invalid URL ({operation.method} /v1{path})"
 
 
 @pytest.mark.parametrize("value", [BETA, f"{BETA},realtime=v1", f"realtime=v1, {BETA}"])
@@ -199,10 +210,17 @@ def test_the_end_took_the_unknown_routes_of_these_nouns_too_and_no_other_noun(ap
     assert api.get("/nothing").error["message"] == "Invalid URL (GET /v1/nothing)"
 
 
-def test_v1_is_refused(api_of):
+@pytest.mark.parametrize("operation", OPERATIONS, ids=OPERATION_NAMES)
+def test_from_december_2024_v1_is_refused(api_of, operation):
     api = api_of(Simulator(service="v1_refused"))
-    assert api.get("/assistants", headers={"openai-beta": "assistants=v1"}).error["message"] == V1
-    assert api.get("/assistants").status == 200
+    error = api.send(operation.method, f"/{operation.path}", headers={"openai-beta": "assistants=v1"}).error
+    # On the routes that only version 1 had, nothing was to be tried again (assistants-api.md 5.1).
+    message = V1_ROUTE if operation.only == "v1" else V1
+    assert error == {"message": message, "type": "invalid_request_error", "param": None, "code": "invalid_beta"}
+
+
+def test_where_v1_is_refused_v2_is_served(api_of):
+    assert api_of(Simulator(service="v1_refused")).get("/assistants").status == 200
 
 
 # ── faults ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -235,7 +253,14 @@ PATHS = {
     ),
     "steps.list": ("GET", "/threads/thread_f/runs/run_f/steps", None),
     "steps.retrieve": ("GET", "/threads/thread_f/runs/run_f/steps/step_f", None),
+    "assistants.files.create": ("POST", "/assistants/asst_f/files", {"file_id": "file_g"}),
+    "assistants.files.list": ("GET", "/assistants/asst_f/files", None),
+    "assistants.files.retrieve": ("GET", "/assistants/asst_f/files/file_f", None),
+    "assistants.files.delete": ("DELETE", "/assistants/asst_f/files/file_f", None),
+    "messages.files.list": ("GET", "/threads/thread_f/messages/msg_f/files", None),
+    "messages.files.retrieve": ("GET", "/threads/thread_f/messages/msg_f/files/file_f", None),
 }
+BETAS_OF = {operation.name: f"assistants={operation.only or 'v2'}" for operation in OPERATIONS}
 READS = {name for name, (method, *_) in PATHS.items() if method == "GET"}
 
 
@@ -243,8 +268,9 @@ READS = {name for name, (method, *_) in PATHS.items() if method == "GET"}
 def fault_world(api_of):
     """A simulator in which every request of `PATHS` succeeds."""
     sim = Simulator(brain="auto")
-    sim.put("assistants", {"id": "asst_f"})
-    sim.put("messages", {"id": "msg_f", "thread_id": "thread_f", "content": "Hello?"})
+    sim.put("files", {"id": "file_g"})
+    sim.put("assistants", {"id": "asst_f", "file_ids": ["file_f"]})
+    sim.put("messages", {"id": "msg_f", "thread_id": "thread_f", "content": "Hello?", "file_ids": ["file_f"]})
     sim.put("runs", {"id": "run_f", "thread_id": "thread_f", "status": "completed"})
     sim.put("run_steps", {"id": "step_f", "run_id": "run_f", "thread_id": "thread_f", "status": "completed"})
     call_f = {"id": "call_f", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -267,7 +293,8 @@ def test_a_fault_before_the_effect_leaves_everything_as_it_was(fault_world, stat
     answer = api.send(method, path, body)
     assert (answer.status, answer.error["type"]) == (503, "server_error")
     assert state_of(api.sim) == before
-    assert api.send(method, path, body).status == 200
+    headers = {"openai-beta": BETAS_OF[name]}
+    assert api.send(method, path, body, headers=headers).status == 200
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -275,7 +302,7 @@ def test_a_fault_after_the_effect_loses_only_the_answer(fault_world, state_of, n
     api, (method, path, body) = fault_world, PATHS[name]
     before = state_of(api.sim)
     api.sim.faults.add(http_error(500), on=name, at="after")
-    answer = api.send(method, path, body)
+    answer = api.send(method, path, body, headers={"openai-beta": BETAS_OF[name]})
     assert answer.status == 500
     assert (state_of(api.sim) == before) is (name in READS)
     api.sim.check(allow={"active_run"})

@@ -104,8 +104,8 @@ ERRORS = [
     ),
     (
         openai.BadRequestError,
-        lambda beta, ids: beta.threads.runs.create(**ids, extra_headers={"OpenAI-Beta": "assistants=v1"}),
-        "The v1 Assistants API has been deprecated.",
+        lambda beta, ids: beta.threads.runs.create(**ids, extra_headers={"OpenAI-Beta": "assistants=v9"}),
+        "Unknown beta requested: 'assistants=v9'.",
         "invalid_beta",
     ),
 ]

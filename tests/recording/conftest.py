@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
 import sys
 from pathlib import Path
 
+import anyio._backends._asyncio  # noqa: F401  # see `project`
 import openai
 import pytest
 
@@ -18,6 +21,12 @@ def _module(name):
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def load_module():
+    """Load a module that stands beside the tests."""
+    return _module
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +48,54 @@ def service(serving, monkeypatch):
 def client(service):
     with openai.OpenAI(max_retries=0) as made:
         yield made
+
+
+class Project:
+    """A folder with tests and their cassettes, in which a pytest runs inside this process."""
+
+    def __init__(self, pytester):
+        self.pytester = pytester
+        self.path = pytester.path
+        pytester.makeini(
+            "[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
+            "addopts = --strict-markers -p no:cacheprovider"
+        )
+
+    def write(self, **files):
+        self.pytester.makepyfile(**files)
+
+    def test(self, *args):
+        return self.pytester.runpytest_inprocess("-p", "assistants_simulator.pytest_entry", *args)
+
+    def python(self, *args):
+        """Run a fresh interpreter; the package stands behind the project, as what is installed does."""
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), *sys.path])}
+        command = [sys.executable, *args]
+        return subprocess.run(
+            command, cwd=self.path, env=environment, capture_output=True, text=True, check=False, timeout=120
+        )
+
+    def files(self):
+        found = self.path.rglob("*.yaml")
+        return sorted(str(path.relative_to(self.path)) for path in found)
+
+
+@pytest.fixture
+def project(pytester, monkeypatch, service):
+    """A project whose environment names a service on a real socket."""
+    import assistants_simulator.pytest_plugin
+
+    import simulator.recording.marked
+    import simulator.recording.stand_in
+    import simulator.report.timeline
+
+    # Loaded here, or the pytest inside this process would take it along at its end, and load it again at the next.
+    assert assistants_simulator.pytest_plugin
+    assert simulator.recording.marked
+    assert simulator.recording.stand_in
+    assert simulator.report.timeline
+    with simulator.Simulator("auto").client() as warm:
+        assert warm.beta.threads.runs.steps
+        assert warm.beta.assistants.list().data == []
+    monkeypatch.setenv("COLUMNS", "250")
+    return Project(pytester)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote, urlencode
@@ -244,6 +245,41 @@ def walk_values(value):
     if content:
         return content[0]["text"]["value"]
     return value["delta"]["step_details"]["tool_calls"][0]["function"]["arguments"]
+
+
+@pytest.mark.parametrize(
+    "delta",
+    [
+        lambda text: Event("response.output_text.delta", json.dumps({"item_id": "msg_1", "delta": text})),
+        lambda text: Event("", json.dumps({"id": "c", "choices": [{"index": 0, "delta": {"content": text}}]})),
+    ],
+    ids=["responses", "chat"],
+)
+def test_streams_of_the_other_surfaces_are_joined_too(delta):
+    events = scrubbed_stream(*map(delta, ["write to ann", "@ac", "me-corp.io ", "please"]))
+    assert "".join(re.findall(r'"(?:delta|content)":"([^"]*)"', "".join(event.data for event in events))) == (
+        "write to someone@example.com please"
+    )
+
+
+def test_texts_of_two_objects_are_not_joined():
+    events = scrubbed_stream(message_delta("org-"), message_delta("ABCDEFGHJKLMNPQRSTUVWX", index=1))
+    assert [event.json["delta"]["content"][0]["text"]["value"] for event in events[:2]] == [
+        "org-",
+        "ABCDEFGHJKLMNPQRSTUVWX",
+    ]
+
+
+def scrubbed_stream(*events):
+    one = Interaction(request=request_with(), response=streamed(*events))
+    return Scrubber().interaction(one).response.events
+
+
+def test_json_in_json_ends_somewhere():
+    text = "ann@acme-corp.io"
+    for _ in range(12):
+        text = json.dumps(text)
+    assert "acme" not in written(request=request_with(body=text.encode()))
 
 
 @given(text=st.text(max_size=200), canary=canaries)

@@ -181,6 +181,24 @@ def test_both_libraries_are_recorded_sync_and_async(name, service, tmp_path):
     assert [one.request.json for one in interactions] == [{"metadata": {"a": "b"}}, {}]
 
 
+def test_the_sdk_on_aiohttp_is_recorded_and_replayed(service, tmp_path):
+    pytest.importorskip("aiohttp")
+    make_client = getattr(openai, "DefaultAioHttpClient", None) or pytest.skip("this SDK has no client for aiohttp")
+
+    async def session():
+        with use_cassette(tmp_path / "hello"):
+            async with make_client() as transport, openai.AsyncOpenAI(http_client=transport) as client:
+                assistant = await client.beta.assistants.create(model="gpt-4o")
+                thread = await client.beta.threads.create(messages=[{"role": "user", "content": "Hello?"}])
+                stream = await client.beta.threads.runs.create(thread.id, assistant_id=assistant.id, stream=True)
+                return [event.event async for event in stream]
+
+    recorded = asyncio.run(session())
+    assert recorded[-1] == "thread.run.completed"
+    assert asyncio.run(session()) == recorded
+    assert len(labels(tmp_path / "hello.yaml")) == 3
+
+
 def test_requests_to_other_services_pass_and_are_not_recorded(service, serving, tmp_path, monkeypatch):
     library = libraries.sdk_library()
     with serving() as other, use_cassette(tmp_path / "threads"):
@@ -195,6 +213,14 @@ def test_what_the_sdk_sends_is_recorded_whatever_its_host(service, serving, tmp_
         openai.OpenAI(base_url=service).beta.threads.create()
     with use_cassette(tmp_path / "threads"):
         assert openai.OpenAI(base_url=service).beta.threads.create().id.startswith("thread_")
+
+
+def test_what_was_scrubbed_is_found_by_the_request_that_was_not(client, tmp_path):
+    for is_replay in (False, True):
+        with use_cassette(tmp_path / "letter"):
+            thread = client.beta.threads.create(metadata={"to": "ann@acme-corp.io"}, extra_query={"token": "abc"})
+            assert thread.metadata == {"to": "someone@example.com" if is_replay else "ann@acme-corp.io"}
+    assert labels(tmp_path / "letter.yaml") == ["POST /v1/threads?token=scrubbed-named-secret"]
 
 
 def test_live_lets_everything_through_and_writes_nothing(client, tmp_path):
@@ -432,7 +458,15 @@ def test_the_findings_stand_beside_the_failure_of_a_block_that_failed(client, re
 
 @pytest.mark.parametrize(
     "options",
-    [{"mode": "record_once"}, {"mod": "record"}, {"hosts": "localhost"}, {"ids": "x"}, {"json_paths": "a"}],
+    [
+        {"mode": "record_once"},
+        {"mod": "record"},
+        {"hosts": "localhost"},
+        {"ids": "x"},
+        {"ignore": "a"},
+        {"json_paths": "a"},
+        {"outputs": "loose"},
+    ],
 )
 def test_options_that_cannot_be_meant_are_refused(options, tmp_path):
     with pytest.raises(UsageError, match=next(iter(options))):

@@ -163,6 +163,9 @@ def test_a_run_says_why_it_ended(fields, text):
         ({"object": "thread.message", "role": "assistant", "content": []}, "assistant: nothing"),
         ({"object": "thread.message", "role": "user", "content": None}, "JSON"),
         ({"object": "thread.message.deleted", "id": "msg_1", "deleted": True}, "msg_1 deleted"),
+        ({"object": "assistant.file", "id": "file-1", "assistant_id": "asst_1"}, "file-1 of asst_1"),
+        ({"object": "thread.message.file", "id": "file-1", "message_id": "msg_1"}, "file-1 of msg_1"),
+        ({"object": "assistant.file.deleted", "id": "file-1", "deleted": True}, "file-1 deleted"),
         (
             {"object": "thread.run.step", "id": "step_1", "type": "tool_calls", "status": "failed"},
             "step_1 tool_calls failed",

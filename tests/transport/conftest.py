@@ -14,6 +14,7 @@ import pytest
 from simulator.api.wire import EVENT_STREAM_TYPE, SSE_DONE, Frame, Response, json_response, sse_frame
 from simulator.transport import active, interception, libraries
 from simulator.transport.active import Interceptor
+from simulator.transport.guard import doors
 from simulator.transport.hosts import Hosts, Passthrough
 
 
@@ -58,12 +59,13 @@ class CannedApi:
     def wait_until(self, due):
         self.waited.append(due)
 
-    def interceptor(self, *, hosts=(), passthrough=()):
+    def interceptor(self, *, hosts=(), passthrough=(), **options):
         return Interceptor(
             handle=self.handle,
             wait_until=self.wait_until,
             hosts=Hosts.of(hosts),
             passthrough=Passthrough.of(passthrough),
+            **options,
         )
 
 
@@ -139,6 +141,7 @@ def _patchable():
         yield library.AsyncHTTPTransport, "handle_async_request"
     for transport in libraries.aiohttp_transports():
         yield transport, "handle_async_request"
+    yield from ((owner, name) for owner, name, _ in doors.targets())
     if "respx.mocks" in sys.modules:
         mocker = sys.modules["respx.mocks"].Mocker
         yield from ((mocker, name) for name in ("handler", "async_handler", "stop"))

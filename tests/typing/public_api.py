@@ -6,16 +6,17 @@ Each line that must be a type error says so with an ignore; mypy complains where
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, assert_type
 
 import openai
 
-from simulator import Request, Response, Simulator, View, call, call_tools, http_error, say
+from simulator import Request, Response, Simulator, View, call, call_tools, http_error, say, use_cassette
 from simulator.backend.faults import Faults
 from simulator.backend.journal import Entry, Exchange, Journal
 from simulator.backend.records import ToolCallRecord
+from simulator.recording.session import Mode
 
 
 def options() -> None:
@@ -110,3 +111,21 @@ def clocks(sim: Simulator) -> None:
 def interception() -> None:
     with Simulator().intercept(passthrough=["POST /v1/embeddings"]) as sim:
         assert_type(sim, Simulator)
+
+
+def cassettes(path: Path) -> None:
+    with use_cassette(path, mode="record", json_paths=["metadata.customer"]) as session:
+        assert_type(session.path, Path)
+        assert_type(session.mode, Mode)
+
+    @use_cassette("weather", outputs="shape")
+    def program(text: str) -> int:
+        return len(text)
+
+    @use_cassette("weather")
+    async def async_program() -> str:
+        return "x"
+
+    assert_type(program("x"), int)
+    assert_type(async_program, Callable[[], Coroutine[Any, Any, str]])
+    use_cassette(5)  # type: ignore[arg-type]

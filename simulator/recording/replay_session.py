@@ -1,0 +1,179 @@
+"""A session in which requests are answered from a cassette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..api.wire import Frame, Request, Response
+from ..errors import CheckFailed
+from .cassette import API_BASE, Cassette, Interaction, RecordedRequest, RecordedResponse
+from .replayer import Replayer
+from .scrubbing import Scrubber
+from .session import Mode, Settings
+
+# What a scrubbed cassette has in it.
+_TRACES = (b"scrubbed-", b"someone@example.com")
+# Interactions at such places make their host one of the API.
+_API_SEGMENTS = frozenset({"assistants", "threads", "vector_stores"})
+
+
+@dataclass
+class _Exchange:
+    """A request that was replayed, and what was read of its answer."""
+
+    request: Request
+    status: int
+    headers: Mapping[str, str]
+    body: list[bytes] = field(default_factory=list)
+
+    def watching(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Pass frames on, and keep them."""
+        for frame in frames:
+            self.body.append(frame.data)
+            yield frame
+
+    def interaction(self) -> Interaction:
+        """Return it as it would have been recorded."""
+        return Interaction(
+            request=_as_recorded(self.request),
+            response=RecordedResponse(status=self.status, headers=self.headers, body=b"".join(self.body)),
+        )
+
+
+class ReplaySession:
+    """Requests are answered from a cassette.
+
+    Raises:
+        CassetteError: it cannot be read.
+    """
+
+    mode = Mode.REPLAY
+
+    def __init__(self, path: Path, cassette: Cassette, player: Replayer, settings: Settings) -> None:
+        self.path = path
+        self._cassette = cassette
+        self._player = player
+        self._change = settings.change
+        self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
+        self._seen: list[_Exchange] = []
+        self.blocked: list[str] = []  # what the guard says of each request that it stopped
+
+    def findings(self) -> list[str]:
+        """Return what went wrong so far."""
+        return [*self._player.findings(), *dict.fromkeys(self.blocked)]
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; where the cassette was scrubbed, it is scrubbed before it is compared."""
+        response = self._player.handle(self._comparable(request))
+        exchange = _Exchange(request, response.status, response.headers)
+        self._seen.append(exchange)
+        if isinstance(response.body, bytes):
+            exchange.body.append(response.body)
+            return response
+        return replace(response, body=exchange.watching(response.body))
+
+    def _comparable(self, request: Request) -> Request:
+        if self._change is not None:
+            request = self._change(request)
+        return _scrubbed(request, self._scrubber) if self._scrubber else request
+
+    def seen(self) -> Sequence[Interaction]:
+        """Return what happened so far."""
+        return [exchange.interaction() for exchange in tuple(self._seen)]
+
+    def check(self) -> None:
+        """As `finish`, but for deletions at the end of the cassette: fixtures make them after the test.
+
+        Raises:
+            CheckFailed: as `finish`.
+        """
+        later = {f"never made: {self._cassette.where(one)} {one.label}" for one in _clean_up(self._cassette)}
+        self._raise([text for text in self.findings() if text not in later])
+
+    def finish(self) -> None:
+        """Raise if the program did something else than what was recorded.
+
+        Raises:
+            CheckFailed: requests that are not in the cassette, or that went round it, or effects in it that were
+                not made.
+        """
+        self._raise(self.findings())
+
+    def _raise(self, found: list[str]) -> None:
+        if found:
+            raise CheckFailed("\n".join([f"Replaying {self.path}:", *found]))
+
+    def remark(self) -> str | None:
+        """Return the findings, as a text."""
+        found = self.findings()
+        return "\n".join([f"Replaying {self.path} found as well:", *found]) if found else None
+
+
+@contextmanager
+def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[ReplaySession]:
+    """Answer, inside the block, every client's requests to the API from a cassette."""
+    from ..transport.active import Interceptor
+    from ..transport.environment import placeholder_key
+    from ..transport.hosts import Hosts, Passthrough
+    from ..transport.interception import intercepting
+
+    player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore)
+    session = ReplaySession(path, cassette, player, settings)
+    interceptor = Interceptor(
+        handle=session.handle,
+        wait_until=_never,
+        hosts=Hosts.of([*settings.hosts, *api_hosts(cassette)]),
+        passthrough=Passthrough(),
+        blocked=session.blocked.append,
+    )
+    with placeholder_key(), intercepting(interceptor):
+        yield session
+
+
+def api_hosts(cassette: Cassette) -> list[str]:
+    """Return the hosts whose requests a cassette answers, as URLs.
+
+    A recording of vcrpy may have requests to other services in it: their hosts are not ours to answer for.
+    """
+    return list(dict.fromkeys(_origin(one.request.uri) for one in cassette.interactions if _is_api(one.request)))
+
+
+def _origin(uri: str) -> str:
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.partition('/')[0].rpartition('@')[2]}"
+
+
+def _is_api(request: RecordedRequest) -> bool:
+    return "openai-beta" in request.headers or not _API_SEGMENTS.isdisjoint(request.path.split("/"))
+
+
+def _was_scrubbed(interaction: Interaction) -> bool:
+    request = interaction.request
+    return any(trace in part for trace in _TRACES for part in (request.uri.encode(), request.body))
+
+
+def _scrubbed(request: Request, scrubber: Scrubber) -> Request:
+    scrubbed = scrubber.request(_as_recorded(request))
+    return replace(request, path=scrubbed.path, query=scrubbed.query, body=scrubbed.body)
+
+
+def _as_recorded(request: Request) -> RecordedRequest:
+    query = f"?{request.query}" if request.query else ""
+    uri = f"{request.base_url or API_BASE}{request.path}{query}"
+    return RecordedRequest(method=request.method, uri=uri, headers=request.headers, body=request.body)
+
+
+def _clean_up(cassette: Cassette) -> Iterator[Interaction]:
+    """Yield the deletions that no other effect follows."""
+    for one in reversed(cassette.interactions):
+        if one.request.method == "DELETE":
+            yield one
+        elif one.request.method != "GET":
+            return
+
+
+def _never(due: float) -> None:
+    """Wait for nothing: what was recorded is there."""
