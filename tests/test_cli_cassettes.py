@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from simulator.cli import app
+from simulator.cli.cassettes import FormName
 from simulator.recording import forms
 
 ROOT = Path(__file__).parents[1]
@@ -393,6 +394,16 @@ def test_distill_of_what_holds_no_run_is_refused(run, tmp_path):
 
 
 # What all have in common.
+
+
+def test_the_command_knows_every_form():
+    assert tuple(FormName) == forms.NAMES
+
+
+def test_commands_that_examine_nothing_do_not_load_what_does():
+    code = "import sys, simulator.cli; print(sorted({'yaml', 'pydantic', 'vcr', 'openai'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout.strip() == b"[]"
 
 
 @pytest.mark.parametrize("command", ["audit", "show", "convert", "distill"])

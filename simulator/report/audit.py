@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..recording.examining.auditing import REPLAYED_BY_STATE, Audit, Concern
+from ..recording.examining.auditing import REPLAYED_BY_STATE, Audit
+from ..recording.examining.concerns import Concern
 from ..recording.examining.conversation import Conversation, Run
 from ..recording.examining.order_replay import Rule
 from ..recording.examining.wrong_clients import RunTrials, Trial

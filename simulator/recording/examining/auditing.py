@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
 from .. import forms
 from ..cassette import Cassette
+from .concerns import Concern
 from .conversation import Call, Conversation, Run
 from .gathering import conversation_of
 from .secrets import SecretFound, secrets_of
@@ -16,15 +16,6 @@ from .wrong_clients import RunTrials, try_clients
 
 # Nobody replays our own form by order: only our replayer reads it.
 REPLAYED_BY_STATE = "own"
-
-
-class Concern(StrEnum):
-    """What an audit looks for."""
-
-    CALLS = "calls"
-    REPLAY = "replay"
-    SECRETS = "secrets"
-    ORPHANS = "orphans"
 
 
 @dataclass(frozen=True, kw_only=True)

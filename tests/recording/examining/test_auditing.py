@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from simulator.errors import CassetteError
-from simulator.recording.examining.auditing import Concern, audit
+from simulator.recording.examining.auditing import audit
+from simulator.recording.examining.concerns import Concern
 from simulator.recording.examining.finding_files import cassette_files
 from simulator.recording.examining.orphans import orphans
 
