@@ -38,7 +38,9 @@ def heading(conversation: Conversation) -> str:
     """Return what is known of a session as a whole."""
     head = conversation.head
     known = [head.api_version, head.sdk, head.recorded_at and head.recorded_at[:10]]
-    return ", ".join([*filter(None, known), f"{conversation.requests} requests"])
+    return ", ".join(
+        [*filter(None, known), f"{conversation.requests} request{'' if conversation.requests == 1 else 's'}"]
+    )
 
 
 def diff_of(old: Conversation, new: Conversation) -> list[str]:

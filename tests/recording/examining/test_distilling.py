@@ -207,3 +207,67 @@ def test_a_hostile_name_of_a_file_stays_a_comment(weather, saved):
     tree = ast.parse(distill(forms.load(path)))
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
     assert [node.name for node in tree.body if isinstance(node, ast.FunctionDef)][-1] == "test_x_import_os"
+
+
+def step(number, details):
+    of = {"run_id": "run_1", "thread_id": "thread_1", "created_at": number}
+    return {"id": f"step_{number}", "object": "thread.run.step", **of, "step_details": details}
+
+
+def test_built_in_tools_citations_and_what_is_said_between_are_turns(session, exchange, objects, passes):
+    outputs = [{"type": "logs", "logs": "4"}, {"type": "image", "image": {"file_id": "file-1"}}]
+    code = {"id": "call_1", "type": "code_interpreter", "code_interpreter": {"input": "2 + 2", "outputs": outputs}}
+    search = {"id": "call_2", "type": "file_search", "file_search": {"results": []}}
+    cited = {
+        "type": "file_citation",
+        "text": "[1]",
+        "start_index": 5,
+        "end_index": 8,
+        "file_citation": {"file_id": "f"},
+    }
+    last = objects.said("Four [1]", id="msg_2")
+    last["content"][0]["text"]["annotations"] = [cited]
+    steps = [
+        step(1, {"type": "message_creation", "message_creation": {"message_id": "msg_1"}}),
+        step(2, {"type": "tool_calls", "tool_calls": [code, search]}),
+        step(3, {"type": "message_creation", "message_creation": {"message_id": "msg_2"}}),
+    ]
+    tools = [{"type": "retrieval"}, {"type": "code_interpreter"}, {"type": "no such tool"}]
+    cassette = session(
+        exchange("POST /assistants", {"id": "asst_1", "object": "assistant", "model": "gpt-4", "tools": tools}, {}),
+        exchange("POST /threads/thread_1/runs", objects.run("queued"), {"assistant_id": "asst_1", "temperature": 0.5}),
+        exchange("GET /threads/thread_1/runs/run_1", objects.run("completed")),
+        exchange("GET /threads/thread_1/runs/run_1/steps?order=asc", {"object": "list", "data": steps}),
+        exchange(
+            "GET /threads/thread_1/messages?order=asc", {"object": "list", "data": [objects.said("So.", "msg_1"), last]}
+        ),
+    )
+    source = distill(cassette)
+    assert 'say("So.", more=True)' in source
+    assert 'run_code("2 + 2", logs="4", images=["file-1"])' in source
+    assert "search_files(" in source
+    assert "start_index" in source
+    assert 'tools=[{"type": "file_search"}, {"type": "code_interpreter"}]' in source
+    assert "temperature=0.5" in source
+    passes(source)
+
+
+@pytest.mark.parametrize(
+    "end,turn",
+    [
+        (
+            {"status": "incomplete", "incomplete_details": {"reason": "content_filter"}},
+            'incomplete("content_filter", "Half")',
+        ),
+        ({"status": "failed", "last_error": {"code": "server_error"}}, 'fail("server_error", text="Half")'),
+    ],
+)
+def test_what_was_said_before_a_run_stopped_belongs_to_its_turn(session, exchange, objects, passes, end, turn):  # noqa: PLR0917
+    cassette = session(
+        exchange("POST /threads/thread_1/runs", objects.run("queued"), {"assistant_id": "asst_1"}),
+        exchange("GET /threads/thread_1/runs/run_1", objects.run(**end)),
+        exchange("GET /threads/thread_1/messages", {"object": "list", "data": [objects.said("Half")]}),
+    )
+    source = distill(cassette)
+    assert f"simulator.script({turn})" in source
+    passes(source)
