@@ -6,6 +6,7 @@
     │  ├─ TurnError              a turn, or a part of one, that is none           (also a TypeError)
     │  ├─ StateError             a state file or an object that cannot be placed  (also a ValueError)
     │  ├─ CassetteError          a cassette that cannot be read or written        (also a ValueError)
+    │  │  └─ NoCassette          a file that is none, whatever else it is
     │  ├─ ClockError             time cannot go there                             (also a ValueError)
     │  ├─ NoTurn                 the brain has no answer for a run
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
@@ -42,6 +43,10 @@ class StateError(SimulatorError, ValueError):
 
 class CassetteError(SimulatorError, ValueError):
     """A cassette that cannot be read or written: says file and line. No file was changed."""
+
+
+class NoCassette(CassetteError):
+    """A file that is no cassette: it is well-formed and holds something else."""
 
 
 class ClockError(SimulatorError, ValueError):

@@ -31,7 +31,7 @@ _BLOCKS = {"|": "\n", "|-": ""}
 _STEP = 2
 
 
-class _OtherYaml(Exception):  # noqa: N818  # control flow inside this module
+class _OtherYaml(Exception):  # control flow inside this module
     """This is not the part of YAML that we write."""
 
 

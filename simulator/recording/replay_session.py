@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..api.wire import Frame, Request, Response
+from ..backend.clock import Clock
+from ..backend.state import START
 from ..errors import CheckFailed
 from .cassette import API_BASE, Cassette, Interaction, RecordedRequest, RecordedResponse
 from .replayer import Replayer
@@ -18,6 +21,9 @@ from .session import Mode, Settings
 _TRACES = (b"scrubbed-", b"someone@example.com")
 # Interactions at such places make their host one of the API.
 _API_SEGMENTS = frozenset({"assistants", "threads", "vector_stores"})
+
+# Virtual, so that a loop without sleeps reaches its deadline; about the median of what was recorded (0.04 to 0.32 s).
+SECONDS_OF_A_REQUEST = 0.1
 
 
 @dataclass
@@ -59,6 +65,7 @@ class ReplaySession:
         self._change = settings.change
         self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
         self._seen: list[_Exchange] = []
+        self.clock = Clock(_moment(cassette.head.recorded_at))
         self.blocked: list[str] = []  # what the guard says of each request that it stopped
 
     def findings(self) -> list[str]:
@@ -70,6 +77,7 @@ class ReplaySession:
         response = self._player.handle(self._comparable(request))
         exchange = _Exchange(request, response.status, response.headers)
         self._seen.append(exchange)
+        self.clock.advance(SECONDS_OF_A_REQUEST)
         if isinstance(response.body, bytes):
             exchange.body.append(response.body)
             return response
@@ -114,23 +122,37 @@ class ReplaySession:
 
 @contextmanager
 def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[ReplaySession]:
-    """Answer, inside the block, every client's requests to the API from a cassette."""
+    """Answer, inside the block, every client's requests to the API from a cassette.
+
+    The program's sleeps take no time there, and its dates begin at that of the recording, so that the times in
+    the answers (`expires_at`) are to it what they were.
+    """
     from ..transport.active import Interceptor
     from ..transport.environment import placeholder_key
     from ..transport.hosts import Hosts, Passthrough
     from ..transport.interception import intercepting
+    from ..transport.virtual_time import virtual_time
 
     player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore)
     session = ReplaySession(path, cassette, player, settings)
     interceptor = Interceptor(
         handle=session.handle,
-        wait_until=_never,
+        wait_until=_at_once,
         hosts=Hosts.of([*settings.hosts, *api_hosts(cassette)]),
         passthrough=Passthrough(),
         blocked=session.blocked.append,
     )
-    with placeholder_key(), intercepting(interceptor):
+    with placeholder_key(), intercepting(interceptor), virtual_time(session.clock, settings.time):
         yield session
+
+
+def _moment(recorded_at: str | None) -> float:
+    """Return a date in seconds since the epoch; where there is none, that at which a simulator begins."""
+    try:
+        moment = datetime.fromisoformat(recorded_at or "")
+    except ValueError:
+        return START
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def api_hosts(cassette: Cassette) -> list[str]:
@@ -175,5 +197,6 @@ def _clean_up(cassette: Cassette) -> Iterator[Interaction]:
             return
 
 
-def _never(due: float) -> None:
+def _at_once(due: float) -> float:
     """Wait for nothing: what was recorded is there."""
+    return 0.0

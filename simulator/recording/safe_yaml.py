@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ..errors import CassetteError
+from . import json_text
 
 # libyaml's, where PyYAML was built with it: twenty times as fast.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -56,12 +57,17 @@ class Document(NamedTuple):
 
 
 def load(text: str, path: Path) -> Document:
-    """Return what one YAML document holds (JSON is YAML).
+    """Return what one YAML document holds; JSON is YAML, and is read as JSON where it can be.
 
     Raises:
         CassetteError: it is no YAML, has more than one document, nests too deeply, or has tags that no
             recorder writes. Says file and line.
     """
+    if text.lstrip()[:1] == "{":
+        try:
+            return Document(*json_text.load(text))
+        except (ValueError, RecursionError):  # broken, or YAML in flow style: YAML's parser knows, and says the line
+            pass
     try:
         lines = _walk(text, path)
         return Document(yaml.load(text, Loader=_Loader), lines)  # noqa: S506  # a safe loader, see above
@@ -82,7 +88,10 @@ def is_text(scalar: str) -> bool:
 
 def line_of(text: str, location: Sequence[str | int]) -> int:
     """Return the line of a part of a document, or of the nearest thing around it that there is; from 1."""
-    node: Any = yaml.compose(text, Loader=_Loader)
+    try:
+        node: Any = yaml.compose(text, Loader=_Loader)
+    except yaml.YAMLError:  # JSON may hold what YAML may not
+        return 1
     for step in location:
         child = _child(node, step)
         if child is None:

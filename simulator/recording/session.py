@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..api.wire import Request
+from ..transport.pace import TimeMode
 from .cassette import Interaction
 from .scrubbing import Scrubber
 
@@ -32,6 +33,7 @@ class Settings:
         outputs: of replay: how tool outputs are compared (`strict`, `shape`, `ignore`).
         ignore: of replay: paths in bodies that are not compared.
         hosts: API hosts beside the usual ones, as of `Simulator`.
+        time: of replay: what is virtual for the program, as of `Simulator`.
         scrubber: takes the secrets out of what is written, and out of a request before it is compared.
         before_record_request: as vcrpy's.
         before_record_response: as vcrpy's.
@@ -41,6 +43,7 @@ class Settings:
     outputs: str = "strict"
     ignore: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    time: TimeMode = TimeMode.VIRTUAL
     scrubber: Scrubber = field(default_factory=Scrubber)
     before_record_request: Callable[[Any], Any] | None = None  # Any: vcrpy's request, and its response
     before_record_response: Callable[[Any], Any] | None = None

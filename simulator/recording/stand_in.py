@@ -43,8 +43,9 @@ class StandIn(Simulator):
             return self._session.handle(request)
         raise UsageError(f"With --assistants={self._session.mode} the service answers, not the fixture `simulator`.")
 
-    def wait_until(self, due: float) -> None:
-        """Wait for nothing."""
+    def wait_until(self, due: float) -> float:
+        """Wait for nothing: a recorded stream is there, whole."""
+        return 0.0
 
     def client(self, **options: Any) -> openai.OpenAI:
         """Return an `openai.OpenAI` that talks to whoever answers."""

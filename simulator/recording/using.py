@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Never, Self, TypeVar
 
 from ..errors import CassetteError, UsageError, refuse_unknown
+from ..transport.pace import TimeMode
 from .forms import SUFFIXES, load
 from .gate.outputs import OutputMode
 from .record_session import LiveSession, recording
@@ -25,6 +26,7 @@ OPTIONS = (
     "outputs",
     "ignore",
     "hosts",
+    "time",
     "json_paths",
     "ids",
     "before_record_request",
@@ -69,6 +71,7 @@ def settings_of(
     outputs: str = "strict",
     ignore: Iterable[str] = (),
     hosts: Iterable[str] = (),
+    time: str = TimeMode.VIRTUAL,
     json_paths: Iterable[str] = (),
     ids: str = Ids.KEEP,
     before_record_request: Callable[[Any], Any] | None = None,
@@ -83,6 +86,8 @@ def settings_of(
         ignore: of replay: parts of bodies that are not compared, as `metadata.started_at`.
         hosts: API hosts beside the usual ones: `"host"`, `"host:port"`, `"*.domain"` or a URL. What the SDK
             sends is recorded whatever its host.
+        time: of replay: as of `Simulator`; so that nobody waits, the program's sleeps are virtual, and its dates
+            begin at that of the recording. To record takes the time it takes.
         json_paths: parts of bodies that are scrubbed, as `metadata.customer` or `data.*.content`.
         ids: whether ids are kept in the file (`"keep"`) or `"replace"`d. They are no secrets; a program that has
             ids of its own, such as that of an assistant, is not answered by a cassette without them.
@@ -95,6 +100,8 @@ def settings_of(
     refuse_unknown("use_cassette()", unknown, OPTIONS)
     if outputs not in tuple(OutputMode):
         raise UsageError(f"outputs= is one of {', '.join(OutputMode)}, not {outputs!r}.")
+    if time not in tuple(TimeMode):
+        raise UsageError(f"time= is one of {', '.join(TimeMode)}, not {time!r}.")
     for name, value in (("hosts", hosts), ("ignore", ignore)):
         if isinstance(value, str):
             raise UsageError(f"{name}= is a list, not one text: write [{value!r}].")
@@ -102,6 +109,7 @@ def settings_of(
         outputs=outputs,
         ignore=tuple(ignore),
         hosts=tuple(hosts),
+        time=TimeMode(time),
         scrubber=Scrubber(json_paths=json_paths, ids=ids),
         before_record_request=before_record_request,
         before_record_response=before_record_response,

@@ -5,26 +5,27 @@ Each is a module with one `FORM`. A file's form is recognised by what stands in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ...errors import CassetteError, refuse_unknown
+from ...errors import CassetteError, NoCassette, UsageError, suggestion
 from .. import own_yaml, safe_yaml
 from ..cassette import Cassette
 from . import corpus, own, ruby, vcrpy
 from .form import Form, Source
 
 FORMS: Sequence[Form] = (own.FORM, vcrpy.YAML, vcrpy.JSON, ruby.FORM, corpus.FORM)
+NAMES = tuple(form.name for form in FORMS)
 SUFFIXES = frozenset(form.suffix for form in FORMS) | {".yml"}
-_BY_NAME = {form.name: form for form in FORMS}
+_BY_NAME: Mapping[str, Form] = {form.name: form for form in FORMS}
 
 
 def load(path: Path) -> Cassette:
     """Return the session that a file holds, whatever its form.
 
     Raises:
-        CassetteError: no such file, no text, no YAML, no form that we know, or a form that is broken. Says
-            file and line.
+        NoCassette: it holds something else.
+        CassetteError: no such file, no text, no YAML, or a form that is broken. Says file and line.
     """
     text = _text_of(path)
     data, lines = own_yaml.read(text) or safe_yaml.load(text, path)
@@ -32,7 +33,7 @@ def load(path: Path) -> Cassette:
         raise CassetteError(f"{path}: this file is empty: a cassette holds at least a list of interactions.")
     form = next((form for form in FORMS if form.recognises(data)), None)
     if form is None:
-        raise CassetteError(f"{path}:1: this is no cassette: {_told(data)}.")
+        raise NoCassette(f"{path}:1: this is no cassette: {_told(data)}.")
     return form.read(Source(path, text, lines), data)
 
 
@@ -42,8 +43,22 @@ def write(cassette: Cassette, name: str) -> str:
     Raises:
         UsageError: there is no such form.
     """
-    refuse_unknown("form", [name], _BY_NAME)
-    return _BY_NAME[name].write(cassette)
+    return _named(name).write(cassette)
+
+
+def suffix_of(name: str) -> str:
+    """Return how the names of files of a form end, with the dot.
+
+    Raises:
+        UsageError: there is no such form.
+    """
+    return _named(name).suffix
+
+
+def _named(name: str) -> Form:
+    if name not in _BY_NAME:
+        raise UsageError(f"There is no form {name!r}.{suggestion(name, _BY_NAME)} There are: {', '.join(_BY_NAME)}.")
+    return _BY_NAME[name]
 
 
 def _text_of(path: Path) -> str:

@@ -43,7 +43,14 @@ class Source:
     def refuse(self, location: Sequence[str | int], problem: str) -> CassetteError:
         """Return the error for a part of the file."""
         name = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in location).lstrip(".")
-        return CassetteError(f"{self.path}:{safe_yaml.line_of(self.text, location)}: `{name}`: {problem}.")
+        return CassetteError(f"{self.path}:{self._line(location)}: `{name}`: {problem}.")
+
+    def _line(self, location: Sequence[str | int]) -> int:
+        line = safe_yaml.line_of(self.text, location)
+        if line == 1 and len(location) > 1 and isinstance(location[1], int):
+            items = self.lines.get(str(location[0]), ())
+            return items[location[1]] if location[1] < len(items) else line
+        return line
 
 
 @dataclass(frozen=True)

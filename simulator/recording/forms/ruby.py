@@ -93,11 +93,12 @@ def _body(body: _Body | None, headers: dict[str, str], source: Source, location:
 
 
 def _iso(http_date: str | None) -> str | None:
-    """Return a date of HTTP as ISO 8601; what is no such date says nothing."""
+    """Return a date of HTTP as ISO 8601; what is no such date says nothing, nor does the epoch (`_http_date`)."""
     try:
-        return None if http_date is None else parsedate_to_datetime(http_date).isoformat().replace("+00:00", "Z")
+        moment = None if http_date is None else parsedate_to_datetime(http_date)
     except ValueError:
         return None
+    return moment.isoformat().replace("+00:00", "Z") if moment and moment.timestamp() else None
 
 
 def _write(cassette: Cassette) -> str:

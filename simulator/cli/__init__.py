@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Annotated, Never
+from typing import Annotated
 
 import typer
 
-from .errors import SimulatorError
+from ..errors import SimulatorError
+from . import cassettes
+from .printing import DISTRIBUTION, show_line, stop
 
-DISTRIBUTION = "assistants-simulator"
+PACKAGE = __package__.partition(".")[0]
 STARTER = "test_weather_assistant.py"
 
 app = typer.Typer(
@@ -51,12 +53,12 @@ def _options(
 @app.command()
 def demo() -> None:
     """Play a conversation with the real SDK: two tool calls at once, then a stream; and show its timeline."""
-    from .report.demo import play
+    from ..report.demo import play
 
     try:
-        play(_show)
+        play(show_line)
     except SimulatorError as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 @app.command()
@@ -65,7 +67,7 @@ def init(
 ) -> None:
     """Write a test file that passes, to start from."""
     target = folder / STARTER
-    text = resources.files(__package__).joinpath("starter", f"{STARTER}.txt").read_text(encoding="utf-8")
+    text = resources.files(PACKAGE).joinpath("starter", f"{STARTER}.txt").read_text(encoding="utf-8")
     if (folder / "simulator").exists() or (folder / "simulator.py").exists():
         text = text.replace("from simulator import", "from assistants_simulator import")  # theirs comes first
     try:
@@ -74,25 +76,11 @@ def init(
             file.write(text)
     except FileExistsError as error:
         if error.filename == str(target):
-            _stop(f"{target} is there already, and is left as it is. Name another folder, or move it away.")
-        _stop(f"{folder} is a file. Name a folder.")
+            stop(f"{target} is there already, and is left as it is. Name another folder, or move it away.")
+        stop(f"{folder} is a file. Name a folder.")
     except OSError as error:
-        _stop(f"{target} cannot be written: {error.strerror}.")
+        stop(f"{target} cannot be written: {error.strerror}.")
     typer.echo(f"Wrote {target}. Now run:\n\n    python -m pytest {target}")
 
 
-def _show(line: str) -> None:
-    """Print a line, with a colour for who speaks and for what went wrong where the terminal has any."""
-    from rich.console import Console
-    from rich.text import Text
-
-    text = Text(line)
-    text.highlight_regex(r"^(user|assistant):", "bold")
-    text.highlight_regex(r"(?m)^.{11}  .*$", "dim")
-    text.highlight_regex(r" [45]\d\d  .*$|fault: .*$", "red")
-    Console().print(text, soft_wrap=True)
-
-
-def _stop(message: str) -> Never:
-    typer.echo(f"{DISTRIBUTION}: {message}", err=True)
-    raise typer.Exit(1)
+cassettes.add_to(app)
