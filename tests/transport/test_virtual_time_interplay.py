@@ -404,3 +404,33 @@ with virtual_time(clock):
 assert clock.now() == 1200
 """
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)
+
+
+def test_a_second_copy_of_the_package_moves_the_clocks_that_the_first_has_left():
+    # a pytest inside a test drops the modules that it has imported, when it ends
+    code = """
+import sys, time
+
+def block():
+    from simulator.backend.clock import Clock
+    from simulator.transport.virtual_time import virtual_time
+    with virtual_time(Clock(0.0)):
+        before = time.monotonic(), time.time()
+        time.sleep(600)
+        assert (time.monotonic() - before[0], time.time() - before[1]) == (600, 600), (before, time.monotonic())
+
+def forget():
+    gone = {name: sys.modules.pop(name) for name in list(sys.modules) if name.partition(".")[0] == "simulator"}
+    return gone
+
+block()
+first = forget()
+now = time.monotonic()
+block()
+forget()
+sys.modules.update(first)
+block()
+assert time.monotonic() >= now + 1200
+assert time.sleep.__module__ == "time"
+"""
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

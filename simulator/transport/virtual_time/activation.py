@@ -13,7 +13,7 @@ from ...errors import UsageError
 from ..pace import TimeMode
 from ..patching import Patch
 from . import event_loop, thread_gates, wall_clock
-from .bindings import Bindings
+from .bindings import Bindings, is_of_a_copy
 from .gates import GATES, LASTING
 from .genuine import genuine, prepare_time_machine
 from .others import Gate, others
@@ -128,7 +128,7 @@ def _connect(clock: Clock) -> None:
 def _activate(leader: Clock, gate: Gate) -> None:
     prepare_time_machine()
     others.begin(gate)
-    process_clock.start(leader)
+    process_clock.start(leader, _shown_by_a_copy())
     _install(thread_gates.CLOCK_PATCHES)
     _install(thread_gates.POOL_PATCHES)
     _install(event_loop.PATCHES)
@@ -136,6 +136,11 @@ def _activate(leader: Clock, gate: Gate) -> None:
         _install(thread_gates.WAIT_PATCHES)
     _bindings.swap()
     wall_clock.install()
+
+
+def _shown_by_a_copy() -> int:
+    """Return where another copy of this package, which has left its gates, says that the monotonic clock stands."""
+    return time.monotonic_ns() if is_of_a_copy(time.monotonic_ns, GATES["monotonic_ns"][1]) else 0
 
 
 def _deactivate() -> None:

@@ -9,6 +9,7 @@ function but for 0.1 µs.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -16,9 +17,15 @@ from typing import Any, NamedTuple
 from .gates import keeps_real_time
 
 _OURS = __name__.rpartition(".")[0]
+_COPIES = frozenset(f"{package}.transport.virtual_time.gates" for package in ("simulator", "assistants_simulator"))
 # Of ModuleType itself: a lazy module's own `__dict__` may import all it has.
 _MANY_GONE = 500  # modules that are no longer imported, of which the memory may be had back
 _namespace: Callable[[ModuleType], dict[str, Any]] = vars(ModuleType)["__dict__"].__get__
+
+
+def is_of_a_copy(found: object, gate: object) -> bool:
+    """Tell whether what stands in the place of a gate is that of another copy of this package."""
+    return found is not gate and getattr(found, "__module__", None) in _COPIES
 
 
 class _Seen(NamedTuple):
@@ -33,12 +40,14 @@ class Bindings:
     """The module-level names of some functions. Scanned once: 2,200 modules take 9 ms, then 0.3."""
 
     def __init__(self, pairs: Iterable[tuple[Any, Callable[..., Any]]]) -> None:
-        self._gates = {id(genuine): (genuine, gate) for genuine, gate in pairs}
+        self._by_name = {gate.__name__: (genuine, gate) for genuine, gate in pairs}
+        self._gates = {id(genuine): (genuine, gate) for genuine, gate in self._by_name.values()}
         self._seen: dict[str, _Seen] = {}
         self._swapped: list[tuple[dict[str, Any], str, Any, Callable[..., Any]]] = []
 
     def swap(self) -> None:
         """Put the gates where the genuine functions are."""
+        self._adopt_those_of_copies()
         seen = self._seen
         for name, module in list(sys.modules.items()):
             if not isinstance(module, ModuleType):
@@ -61,6 +70,16 @@ class Bindings:
             elif namespace.get(name) is gate:
                 namespace[name] = genuine
         self._swapped = left
+
+    def _adopt_those_of_copies(self) -> None:
+        """Know the gates that another copy of this package has left in `time`, as the genuine ones.
+
+        A pytest that runs inside a test drops, at its end, the modules that it has imported, this package too.
+        """
+        for name, (_, gate) in self._by_name.items():
+            found = getattr(time, name)
+            if id(found) not in self._gates and is_of_a_copy(found, gate):
+                self._gates[id(found)] = (found, gate)
 
     def _scan(self, name: str, namespace: dict[str, Any]) -> _Seen:
         is_ours = keeps_real_time(name) or name.startswith(_OURS)

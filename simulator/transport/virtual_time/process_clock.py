@@ -70,10 +70,14 @@ class ProcessClock:
 
     # Beginning and end.
 
-    def start(self, leader: Clock) -> None:
-        """Begin virtual time where the process's monotonic clock stands; the wall clock stands where `leader` does."""
+    def start(self, leader: Clock, seen_ns: int = 0) -> None:
+        """Begin virtual time where the process's monotonic clock stands; the wall clock stands where `leader` does.
+
+        Args:
+            seen_ns: what the program may have seen of the monotonic clock by other means.
+        """
         with self._lock:
-            self._position = _round_up(self.real_ns())
+            self._position = _round_up(max(self.real_ns(), seen_ns))
             self._leader, self._wall = leader, _ns(leader) - self._position
             self._shared, self._flows_since, self._is_foreign = 0, None, False
             self._block += 1
