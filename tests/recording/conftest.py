@@ -32,6 +32,8 @@ class Refused(Exception):
 class Client:
     """Makes requests of a handler; an answer of 400 or more raises `Refused`."""
 
+    Refused = Refused
+
     def __init__(self, handle, *, headers=V2, base="/v1"):
         self.handle = handle
         self.headers = headers
