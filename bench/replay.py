@@ -5,8 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from importlib import import_module
 from itertools import cycle, islice
 from pathlib import Path
+from typing import Any
 
 import openai
 import vcr
@@ -42,8 +44,7 @@ def loop_against_vcrpy(sizes: Sizes) -> Spread:
 
 def loop_against_cassetter(sizes: Sizes) -> Spread:
     """Compare with the same loop, replayed by cassetter by method and address, where it is installed."""
-    import cassetter
-
+    cassetter: Any = import_module("cassetter")
     return _against(lambda path: cassetter.use_cassette(path, record_mode="none"), sizes)
 
 
