@@ -12,6 +12,7 @@ from typing import Any
 
 import openai
 import vcr
+from openai.types.beta.threads.run_submit_tool_outputs_params import ToolOutput
 from vcr.persisters.filesystem import FilesystemPersister
 from vcr.serializers import yamlserializer
 
@@ -22,19 +23,19 @@ from simulator.recording.replayer import Replayer
 from simulator.transport.clients import openai_client
 
 from .canned import KEY, Answer, canned_client
-from .conversations import converse
+from .conversations import WEATHER
 from .sizes import Sizes
 from .timing import Case, Spread, compare
 
 REQUESTS = 12
-PAUSE = 0.3  # virtual seconds before each poll, which make so many requests
+PAUSE = 2.0  # virtual seconds before each poll: the last of three shows what the program waits for
 Open = Callable[[Path], AbstractContextManager[object]]
 
 
 def loop(sizes: Sizes) -> Spread:
     """Compare a replayed loop with its own answers canned; opening the cassette is not timed."""
     floor = canned_client([_answer(one) for one in _recorded().interactions])
-    return compare(_by_state(), Case(lambda _: converse(floor)), rounds=sizes.rounds, calls=sizes.loops)
+    return compare(_by_state(), Case(lambda _: walk(floor)), rounds=sizes.rounds, calls=sizes.loops)
 
 
 def loop_against_vcrpy(sizes: Sizes) -> Spread:
@@ -58,6 +59,26 @@ def ready(sizes: Sizes) -> Spread:
     return _against_reading(lambda path: Replayer(load(path)), sizes)
 
 
+def walk(client: openai.OpenAI) -> None:
+    """Make the same twelve requests, however fast the statuses change: a replayed poll never shows one twice."""
+    beta = client.beta
+    assistant = beta.assistants.create(model="gpt-4o", instructions="Be brief.", tools=[WEATHER])
+    thread = beta.threads.create().id
+    beta.threads.messages.create(thread, role="user", content="How is the weather in Paris and in Oslo?")
+    run = beta.threads.runs.create(thread, assistant_id=assistant.id)
+    for _ in range(3):
+        run = beta.threads.runs.retrieve(run.id, thread_id=thread)
+    assert run.required_action is not None, run.status
+    calls = run.required_action.submit_tool_outputs.tool_calls
+    outputs: list[ToolOutput] = [{"tool_call_id": one.id, "output": "-3 °C"} for one in calls]
+    beta.threads.runs.submit_tool_outputs(run.id, thread_id=thread, tool_outputs=outputs)
+    for _ in range(2):
+        run = beta.threads.runs.retrieve(run.id, thread_id=thread)
+    assert run.status == "completed", run.status
+    beta.threads.runs.steps.list(run.id, thread_id=thread)
+    beta.threads.messages.list(thread)
+
+
 def _against_reading(opened: Callable[[Path], object], sizes: Sizes) -> Spread:
     cassette = Cassette(interactions=list(islice(cycle(_recorded().interactions), sizes.interactions)))
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +99,7 @@ def _by_state() -> Case:
     def prepare() -> openai.OpenAI:
         return openai_client(Replayer(cassette).handle, _at_once)
 
-    return Case(converse, prepare)
+    return Case(walk, prepare)
 
 
 def _against(opened: Open, sizes: Sizes) -> Spread:
@@ -93,7 +114,7 @@ def _against(opened: Open, sizes: Sizes) -> Spread:
             stack.enter_context(opened(path))
             return client
 
-        ours, other = _by_state(), Case(converse, prepare)
+        ours, other = _by_state(), Case(walk, prepare)
         return compare(Case(ours.call, _closing(stack, ours)), other, rounds=sizes.rounds, calls=sizes.loops)
 
 
@@ -133,6 +154,6 @@ def _recorded() -> Cassette:
         interactions.append(Interaction(request=asked, response=answered))
         return response
 
-    converse(openai_client(handle, sim.wait_until))
+    walk(openai_client(handle, sim.wait_until))
     assert len(interactions) == REQUESTS, len(interactions)
     return Cassette(interactions=interactions)

@@ -154,6 +154,43 @@ def test_an_id_can_be_used_once_it_was_shown(tape, tooled):
     assert status(client) == "completed"
 
 
+def test_an_id_that_a_list_showed_is_known_once_the_list_was_read(tape):
+    _, client = tape.replayed(
+        tape.exchange("GET", "/threads/thread_1/messages", MESSAGES, line=3),
+        tape.exchange("POST", "/threads/thread_1/messages/msg_1", {"id": "msg_1"}, {"metadata": {"read": "yes"}}),
+    )
+    with pytest.raises(tape.Refused, match="It uses msg_1, which the code has not been shown yet") as refused:
+        client.post("/threads/thread_1/messages/msg_1", {"metadata": {"read": "yes"}})
+    assert "cassettes/test.yaml:3 GET /v1/threads/thread_1/messages" in refused.value.message
+    client.get("/threads/thread_1/messages")
+    assert client.post("/threads/thread_1/messages/msg_1", {"metadata": {"read": "yes"}}) == {"id": "msg_1"}
+
+
+def test_a_page_is_read_once_the_page_before_showed_where_it_begins(tape):
+    _, client = tape.replayed(
+        tape.exchange("GET", "/threads/thread_1/messages?limit=1", MESSAGES),
+        tape.exchange("GET", "/threads/thread_1/messages?limit=1&after=msg_1", {"data": []}),
+    )
+    with pytest.raises(tape.Refused, match="It uses msg_1"):
+        client.get("/threads/thread_1/messages", limit=1, after="msg_1")
+    client.get("/threads/thread_1/messages", limit=1)
+    assert client.get("/threads/thread_1/messages", limit=1, after="msg_1") == {"data": []}
+
+
+def test_a_refusal_that_was_recorded_alone_is_replayed_however_far_the_run_is(tape):
+    body, path = {"role": "user", "content": "Hi"}, "/threads/thread_1/messages"
+    replayer, client = tape.replayed(
+        tape.exchange("POST", "/threads/thread_1/runs", tape.run(), {"assistant_id": "asst_1"}),
+        tape.exchange("POST", path, {"error": {"message": "a run is active"}}, body, status=400),
+        tape.exchange("GET", "/threads/thread_1/runs/run_1", tape.run(status="completed")),
+    )
+    client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    assert status(client) == "completed"
+    with pytest.raises(tape.Refused, match="400: a run is active"):
+        client.post(path, body)
+    replayer.check()
+
+
 def test_no_status_comes_from_behind_an_effect_that_was_not_made(tape, tooled):
     _, client = tape.replayed(*tooled)
     client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
@@ -392,6 +429,14 @@ def test_files_are_added_to_a_store_in_any_order_and_deletion_waits(tape):
     assert len(client.get(f"{store}/files")["data"]) == 2
     client.delete(store)
     assert [line for line in replayer.findings() if line.startswith("never made")] == []
+
+
+def test_a_miss_names_some_of_many_that_are_missing(tape):
+    store = "/vector_stores/vs_1/files"
+    added = [tape.exchange("POST", store, {"id": f"file-{n}"}, {"file_id": f"file-{n}"}) for n in range(5)]
+    _, client = tape.replayed(*added, tape.exchange("DELETE", "/vector_stores/vs_1", {"id": "vs_1", "deleted": True}))
+    with pytest.raises(tape.Refused, match="  and 2 more$"):
+        client.delete("/vector_stores/vs_1")
 
 
 def test_a_store_is_searched_once_its_files_were_seen_to_be_ready(tape):
