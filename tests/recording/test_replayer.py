@@ -133,6 +133,34 @@ def test_a_page_is_read_once_the_page_before_showed_where_it_begins(tape):
     assert client.get("/threads/thread_1/messages", limit=1, after="msg_1") == {"data": []}
 
 
+def test_an_older_status_shown_late_takes_nothing_back(tape, polled):
+    """A list that was recorded early still says `queued`; the program has seen the end all the same."""
+    early = tape.exchange("GET", "/threads/thread_1/runs", {"object": "list", "data": [tape.run()]})
+    _, client = tape.replayed(*polled[:2], early, *polled[2:])
+    client.start()
+    for _ in range(3):
+        client.status()
+    assert client.get("/threads/thread_1/runs")["data"][0]["status"] == "queued"
+    assert client.get("/threads/thread_1/messages") == tape.MESSAGES
+
+
+def test_the_metadata_of_a_run_says_nothing_to_its_thread(tape, polled):
+    update = tape.exchange("POST", "/threads/thread_1/runs/run_1", tape.run(status="completed"), {"metadata": {}})
+    _, client = tape.replayed(*polled, update)
+    client.start()
+    for _ in range(3):
+        client.status()
+    client.post("/threads/thread_1/runs/run_1", {"metadata": {}})
+    assert client.get("/threads/thread_1/messages") == tape.MESSAGES
+
+
+def test_a_run_may_be_cancelled_before_its_progress_was_seen(tape, polled):
+    cancel = tape.exchange("POST", "/threads/thread_1/runs/run_1/cancel", tape.run(status="cancelling"))
+    _, client = tape.replayed(*polled[:4], cancel)
+    client.start()
+    assert client.ask("POST", "/threads/thread_1/runs/run_1/cancel").status == 200
+
+
 def test_a_refusal_that_was_recorded_alone_is_replayed_however_far_the_run_is(tape):
     body, path = {"role": "user", "content": "Hi"}, "/threads/thread_1/messages"
     replayer, client = tape.replayed(
