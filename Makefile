@@ -29,7 +29,7 @@ $(RUN) -m coverage run -m pytest || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs bench stress sdks pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders bench stress sdks pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -69,6 +69,9 @@ format: $(READY) ## formats, and repairs what ruff can repair
 
 docs: $(READY) ## writes the generated parts of README and docs anew
 	$(RUN) docs/generate.py
+
+orders: $(READY) ## 5,000 legal orders of recorded sessions and 500 pairs of them, replayed
+	SIMULATOR_ORDERS=5000 SIMULATOR_PAIRS=500 $(RUN) -m pytest tests/recording/test_orders.py $(ARGS)
 
 bench: $(READY) ## every ratio, measured
 	$(RUN) -m bench $(ARGS)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 
-from . import bystanders, calls, conversations, plugin, store, unrelated, virtual_time
+from . import bystanders, calls, conversations, plugin, replay, store, unrelated, virtual_time
 from .sizes import Sizes
 from .timing import Spread
 
@@ -97,6 +98,37 @@ ROWS: Sequence[Row] = (
         aim=1.10,
     ),
     Row(name="loop", what="a whole loop with two parallel tool calls", measure=conversations.whole_loop, target=1.25),
+    Row(name="replay:loop", what="a replayed loop of 12 requests, per request", measure=replay.loop, target=1.3),
+    Row(
+        name="replay:vcrpy",
+        what="the same loop against vcrpy's replay of it",
+        measure=replay.loop_against_vcrpy,
+        target=1.0,
+    ),
+    *(
+        [
+            Row(
+                name="replay:cassetter",
+                what="the same loop against cassetter's replay of it",
+                measure=replay.loop_against_cassetter,
+                target=1.0,
+            )
+        ]
+        if find_spec("cassetter")
+        else []
+    ),
+    Row(
+        name="replay:opening",
+        what="opening a cassette of 1,000 interactions against vcrpy's reading of the same",
+        measure=replay.opening,
+        target=0.25,
+    ),
+    Row(
+        name="replay:ready",
+        what="the same, ready to replay, against vcrpy's reading alone",
+        measure=replay.ready,
+        target=0.35,
+    ),
     Row(
         name="store:runs.retrieve",
         what="runs.retrieve with 100,000 messages in the store against 10",

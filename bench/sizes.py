@@ -18,6 +18,7 @@ class Sizes:
         remembered: messages whose memory is measured.
         fixtures: tests that use the fixture, and as many that do not.
         tests: tests of the suite that is timed.
+        interactions: of the cassette that is opened.
         imports: how often the import is timed; the best counts.
     """
 
@@ -29,13 +30,43 @@ class Sizes:
     remembered: int
     fixtures: int
     tests: int
+    interactions: int
     imports: int
 
 
 FULL = Sizes(
-    rounds=41, calls=60, loops=4, deltas=1_000, stored=100_000, remembered=20_000, fixtures=300, tests=2_000, imports=15
+    rounds=41,
+    calls=60,
+    loops=4,
+    deltas=1_000,
+    stored=100_000,
+    remembered=20_000,
+    fixtures=300,
+    tests=2_000,
+    interactions=1_000,
+    imports=15,
 )
 QUICK = Sizes(
-    rounds=11, calls=30, loops=2, deltas=1_000, stored=20_000, remembered=5_000, fixtures=100, tests=200, imports=5
+    rounds=11,
+    calls=30,
+    loops=2,
+    deltas=1_000,
+    stored=20_000,
+    remembered=5_000,
+    fixtures=100,
+    tests=200,
+    interactions=300,
+    imports=5,
 )
-TINY = Sizes(rounds=3, calls=2, loops=1, deltas=10, stored=50, remembered=50, fixtures=3, tests=4, imports=1)
+TINY = Sizes(
+    rounds=3,
+    calls=2,
+    loops=1,
+    deltas=10,
+    stored=50,
+    remembered=50,
+    fixtures=3,
+    tests=4,
+    interactions=20,
+    imports=1,
+)

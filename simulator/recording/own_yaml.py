@@ -27,19 +27,20 @@ _DOUBLE = re.compile(
     r'"(?:[^"\\]|\\["\\/bfnrt]|\\u(?![dD][89a-fA-F])[0-9a-fA-F]{4}|\\U000[0-9a-fA-F]{5}|\\U0010[0-9a-fA-F]{4})*"$'
 )
 _ESCAPE = re.compile(r"\\(?:U([0-9a-fA-F]{8})|.)")
+_BLANK = re.compile(r"\n *(?=\n)")
 _BLOCKS = {"|": "\n", "|-": ""}
 _STEP = 2
 
 
-class _OtherYaml(Exception):  # control flow inside this module
+class _OtherYaml(Exception):
     """This is not the part of YAML that we write."""
 
 
 def read(text: str) -> Document | None:
     """Return what a cassette in our form holds, as the loader would; None where only the loader can tell."""
-    if not text.startswith(_FIRST_LINE) or _SPECIAL.search(text) or not text.endswith("\n"):
+    if not text.startswith(_FIRST_LINE) or not text.endswith("\n") or _has_specials(text):
         return None
-    reader = _Reader(text.split("\n")[:-1])
+    reader = _Reader(text)
     try:
         value = reader.mapping(0)
     except _OtherYaml:
@@ -48,64 +49,90 @@ def read(text: str) -> Document | None:
 
 
 class _Reader:
-    """Reads lines; knows the one that is next."""
+    """Reads a text from its beginning; knows where it is."""
 
-    def __init__(self, lines: list[str]) -> None:
-        self._lines = lines
-        self._next = 0
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        # A session has the same headers again and again: lines that were read, with their indentation.
+        self._known: dict[str, tuple[int, str, Any]] = {}
+        self._counted = (0, 1)  # a place in the text, and the number of its line
         self.at_top: dict[str, list[int]] = {}
 
     @property
     def is_done(self) -> bool:
-        """Whether every line was read."""
-        return self._next == len(self._lines)
+        """Whether all was read."""
+        return self._at == len(self._text)
 
     def mapping(self, indent: int) -> dict[str, Any]:
         """Read the keys that stand at an indentation, with their values."""
         found: dict[str, Any] = {}
-        while (line := self._line_at(indent)) is not None:
-            key, rest = self._key(line)
-            if key in found:
+        text, size, known_lines = self._text, len(self._text), self._known
+        while (start := self._at) < size:
+            end = text.index("\n", start)
+            line = text[start:end]
+            known = known_lines.get(line)
+            if known is not None and known[0] == indent:
+                self._at = end + 1
+            elif self._is_further_out(line, indent):
+                break
+            else:
+                self._at = end + 1
+                known = self._pair(line, indent)
+            if known[1] in found:
                 raise _OtherYaml
-            self._next += 1
-            found[key] = self._value(rest, indent) if rest else self._nested(key, indent)
+            found[known[1]] = known[2]
         if not found:
             raise _OtherYaml
         return found
 
-    def _line_at(self, indent: int) -> str | None:
-        """Return the next line without its indentation, if it is this one; None: the next line is further out."""
-        if self._next == len(self._lines):
-            return None
-        line = self._lines[self._next]
-        content = line.lstrip(" ")
-        here = len(line) - len(content)
-        if here > indent or not content:
-            raise _OtherYaml
-        return content if here == indent and not content.startswith("- ") else None
+    def _line(self) -> str:
+        """Take the next line."""
+        end = self._text.index("\n", self._at)
+        line = self._text[self._at : end]
+        self._at = end + 1
+        return line
 
-    def _key(self, content: str) -> tuple[str, str]:
-        found = _KEY.match(content)
+    def _is_further_out(self, line: str, indent: int) -> bool:
+        here = len(line) - len(line.lstrip(" "))
+        if here > indent or here == len(line):
+            raise _OtherYaml
+        return here < indent or line.startswith("- ", here)
+
+    def _pair(self, line: str, indent: int) -> tuple[int, str, Any]:
+        """Read a key that stands in a line, and its value."""
+        found = _KEY.match(line, indent)
         if found is None or not _is_plain(found[1]):
             raise _OtherYaml
-        return found[1], found[2] or ""
+        after, key, rest = self._at, found[1], found[2]
+        pair = (indent, key, self._value(rest, indent) if rest else self._nested(key, indent))
+        if rest and rest not in _BLOCKS and self._at == after:
+            self._known[line] = pair
+        return pair
 
     def _nested(self, key: str, indent: int) -> Any:
-        if self._next == len(self._lines):
-            raise _OtherYaml
-        if self._lines[self._next].startswith(" " * indent + "- "):
-            lines = self.at_top.setdefault(key, []) if indent == 0 else []
-            return self._list(indent, lines)
+        dash = " " * indent + "- "
+        if self._text.startswith(dash, self._at):
+            return self._list(dash, self.at_top.setdefault(key, []) if indent == 0 else [])
         return self.mapping(indent + _STEP)
 
-    def _list(self, indent: int, lines: list[int]) -> list[Any]:
-        """Read the items that stand at an indentation, all of them mappings."""
-        dash, items = " " * indent + "- ", []
-        while self._next < len(self._lines) and self._lines[self._next].startswith(dash):
-            lines.append(self._next + 1)
-            self._lines[self._next] = " " * (indent + _STEP) + self._lines[self._next][len(dash) :]
-            items.append(self.mapping(indent + _STEP))
+    def _list(self, dash: str, lines: list[int]) -> list[Any]:
+        """Read the items that begin with a dash, all of them mappings."""
+        items, indent = [], len(dash)
+        while self._text.startswith(dash, self._at):
+            lines.append(self._line_number())
+            self._at += indent
+            _, key, value = self._pair(" " * indent + self._line(), indent)
+            rest = self.mapping(indent) if self._text.startswith(" " * indent, self._at) else {}
+            if key in rest:
+                raise _OtherYaml
+            items.append({key: value, **rest})
         return items
+
+    def _line_number(self) -> int:
+        place, number = self._counted
+        self._counted = (self._at, number + self._text.count("\n", place, self._at))
+        return self._counted[1]
 
     def _value(self, rest: str, indent: int) -> Any:
         if rest in _BLOCKS:
@@ -122,26 +149,22 @@ class _Reader:
 
     def _block(self, indent: int, end: str) -> str:
         """Read the lines of a literal block."""
-        lines, start, margin = self._lines, self._next, " " * indent
-        number, count = start, len(lines)
-        while number < count and lines[number].startswith(margin):
-            number += 1
-        self._next = number
+        margin = " " * indent
+        found = _lines_within(indent).match(self._text, self._at)
         # Empty lines, and a first line that is indented further, have rules of their own.
-        if number == start or lines[start][indent : indent + 1] in {"", " "}:
+        if found is None or found[0][indent] in " \n" or _BLANK.search(found[0]):
             raise _OtherYaml
-        block = [line[indent:] for line in lines[start:number]]
-        if not all(map(str.strip, block)):
+        self._at = found.end()
+        if self._text.startswith("\n", self._at):
             raise _OtherYaml
-        return "\n".join(block) + end
+        return found[0][indent:-1].replace(f"\n{margin}", "\n") + end
 
     def _quoted(self, rest: str, whole: re.Pattern[str]) -> str:
         """Read a scalar in quotes; one that is long goes on in the lines below, a space for each break."""
         mark, parts = rest[0], [rest]
         while rest[-1] != mark or len(rest) == 1:
-            if self._next == len(self._lines) or rest[-1] in "\\ " or not (line := self._lines[self._next].strip(" ")):
+            if self.is_done or rest[-1] in "\\ " or not (line := self._line().strip(" ")):
                 raise _OtherYaml
-            self._next += 1
             # One more space at the beginning of a line is escaped.
             rest = line.removeprefix("\\") if line.startswith("\\ ") else line
             parts.append(rest)
@@ -149,6 +172,17 @@ class _Reader:
         if whole.match(scalar) is None:
             raise _OtherYaml
         return scalar
+
+
+def _has_specials(text: str) -> bool:
+    # The first test is twenty times as fast, and nearly always enough.
+    return not text.replace("\n", "").isprintable() and _SPECIAL.search(text) is not None
+
+
+@lru_cache(maxsize=16)
+def _lines_within(indent: int) -> re.Pattern[str]:
+    """Return what matches all lines from here on that are indented so far."""
+    return re.compile(rf"(?: {{{indent}}}.*\n)+")
 
 
 def _for_json(escape: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ from .events import stream_of
 from .replaced_ids import with_other_ids
 from .scrubbed_streams import scrubbed_events
 from .scrubbed_texts import TextScrubber
+from .secret_kinds import is_placeholder
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -144,7 +145,7 @@ def _is_telling(value: str) -> bool:
 def _note_headers(found: list[Secret], interaction: Interaction) -> None:
     for part, headers in (("request", interaction.request.headers), ("response", interaction.response.headers)):
         for name, value in headers.items():
-            if name in SECRET_HEADERS and value:
+            if name in SECRET_HEADERS and value and not is_placeholder(value):
                 found.append(Secret(SECRET_HEADERS[name], f"{part} header {name}"))
 
 

@@ -73,6 +73,13 @@ _SECRET_QUERY_NAME = re.compile(_QUERY_NAMES, re.IGNORECASE)
 _NO_SECRET = r"(?:string|null|none|true|false|scrubbed-[a-z-]+|\$\{?[A-Z_]+\}?)"  # noqa: S105  # a pattern
 _NO_SECRET_VALUE = re.compile(_NO_SECRET)
 
+# What recorders put in a secret's place: `<OPENAI_KEY>`, `org-redacted`, `Bearer DUMMY`, `sk-********`.
+_PLACEHOLDER = re.compile(
+    r"(?:\w+[ _-])?(?:<[^<>]*>|\*+|x{4,})"
+    r"|.*(?:dummy|fake|filtered|masked|placeholder|redacted|removed|sanitized|scrubbed).*",
+    re.IGNORECASE,
+)
+
 # `a@b.io`; and the length up to which texts are worth remembering.
 _SHORTEST, _OFTEN_REPEATED = 6, 200
 
@@ -192,6 +199,11 @@ def is_secret_query_name(name: str) -> bool:
 def can_be_secret(value: str) -> bool:
     """Tell whether a value under a secret name is one: not empty, no type of a schema, not scrubbed already."""
     return bool(value) and _NO_SECRET_VALUE.fullmatch(value) is None
+
+
+def is_placeholder(value: str) -> bool:
+    """Tell whether a value is what some recorder put in a secret's place."""
+    return _PLACEHOLDER.fullmatch(value) is not None
 
 
 def _known(text: str) -> SecretKind:

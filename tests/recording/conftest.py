@@ -17,6 +17,8 @@ from simulator.recording.replayer import Replayer
 
 JSON = {"content-type": "application/json"}
 V2 = {**JSON, "openai-beta": "assistants=v2"}
+STATUSES = ["queued", "in_progress", "in_progress", "completed"]
+MESSAGES = {"object": "list", "data": [{"id": "msg_1", "object": "thread.message", "run_id": "run_1"}]}
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
 
@@ -31,6 +33,8 @@ class Refused(Exception):
 
 class Client:
     """Makes requests of a handler; an answer of 400 or more raises `Refused`."""
+
+    Refused = Refused
 
     def __init__(self, handle, *, headers=V2, base="/v1"):
         self.handle = handle
@@ -53,6 +57,15 @@ class Client:
 
     def delete(self, path):
         return json.loads(self.ask("DELETE", path).body)
+
+    def start(self):
+        """Begin as `polled` does."""
+        self.post("/threads", {"metadata": {}})
+        return self.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+
+    def status(self):
+        """Poll the run once."""
+        return self.get("/threads/thread_1/runs/run_1")["status"]
 
     def stream(self, path, body):
         """Yield the events of a streamed answer, each when it is asked for."""
@@ -172,8 +185,10 @@ def tape():
     """What tests of replay are made of."""
     return SimpleNamespace(
         Client=Client,
+        MESSAGES=MESSAGES,
         OrderReplay=OrderReplay,
         Refused=Refused,
+        STATUSES=STATUSES,
         Tape=Tape,
         V2=V2,
         cassette_of=cassette_of,
@@ -183,3 +198,32 @@ def tape():
         replayed=replayed,
         run=run,
     )
+
+
+@pytest.fixture
+def polled(tape):
+    """A run that is created, polled to its end, and read."""
+    return [
+        tape.exchange("POST", "/threads", {"id": "thread_1"}, {"metadata": {}}, line=3),
+        tape.exchange("POST", "/threads/thread_1/runs", tape.run(), {"assistant_id": "asst_1"}, line=20),
+        *(tape.exchange("GET", "/threads/thread_1/runs/run_1", tape.run(status=each), line=40) for each in STATUSES),
+        tape.exchange("GET", "/threads/thread_1/messages", MESSAGES, line=60),
+    ]
+
+
+@pytest.fixture
+def tooled(tape):
+    """A run that asks for two tools and gets their outputs."""
+    outputs = [
+        {"tool_call_id": "call_1", "output": '{"city": "Paris", "temperature": 22}'},
+        {"tool_call_id": "call_2", "output": "no idea"},
+    ]
+    asks = tape.run(status="requires_action", calls=["call_1", "call_2"])
+    return [
+        tape.exchange("POST", "/threads/thread_1/runs", tape.run(), {"assistant_id": "asst_1"}),
+        tape.exchange("GET", "/threads/thread_1/runs/run_1", asks),
+        tape.exchange(
+            "POST", "/threads/thread_1/runs/run_1/submit_tool_outputs", tape.run(), {"tool_outputs": outputs}
+        ),
+        tape.exchange("GET", "/threads/thread_1/runs/run_1", tape.run(status="completed")),
+    ]

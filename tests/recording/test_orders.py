@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import sys
 from collections import defaultdict
 
 import pytest
@@ -128,9 +129,9 @@ def sessions(tape):
 def report(capsys, what, count, failures):
     """Print the figures; fail for what does not name the bound, or for too many that do."""
     bounded = [failure for failure in failures if BOUND in failure]
+    figures = f"{what}: {count}, replayed {count - len(failures)}, at the bound of the search {len(bounded)}"
     with capsys.disabled():
-        print(f"\n{what}: {count}, replayed {count - len(failures)}, at the bound of the search {len(bounded)}")
-        print("".join(f"  {failure.splitlines()[0]}\n" for failure in bounded), end="")
+        sys.stdout.write("\n".join(["", figures, *(f"  {failure.splitlines()[0]}" for failure in bounded), ""]))
     assert [failure for failure in failures if BOUND not in failure] == []
     assert len(bounded) <= MAX_BOUNDED * count
 

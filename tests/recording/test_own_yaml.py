@@ -17,25 +17,11 @@ from simulator.recording.forms import load, write
 
 PATH = Path("x.yaml")
 # Texts as they come, and those that YAML makes trouble of.
+SHORT = "1 0x1F 1e5 1_000 12:30:00 null Null ~ yes No off y a:b a: a#b #a 2024-04-29 ' \" it's \\ { [] */* &a !x % 🌮"
+LONG = ("word " * 2_100, '{"a": "' + "long 'text' " * 900 + '"}', "a\\ b\n" * 1_500)
+BROKEN = ("a: b", "a #b", "- a", "a\nb", "a\n", "\na", " a\nb", "a\n\nb", "a\n \nb", "tab\there")
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
-    ["1", "0x1F", "1e5", "1_000", "12:30:00", "null", "Null", "~", "yes", "No", "off", "y", "a: b", "a:", "a #b", "#a"]
-    + [
-        "2024-04-29",
-        "'",
-        '"',
-        "it's",
-        "\\",
-        "- a",
-        "a\nb",
-        "a\n",
-        "\na",
-        " a\nb",
-        "a\n\nb",
-        "a\n \nb",
-        "tab\there",
-        "🌮",
-    ]
-    + ["word " * 2_100, '{"a": "' + "long 'text' " * 900 + '"}', "a\\ b\n" * 1_500, "{", "[]", "*/*", "&a", "!x", "%"]
+    [*SHORT.split(), *BROKEN, *LONG]
 )
 NAME = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True) | st.sampled_from(["on", "no", "null", "y"])
 HEADERS = st.dictionaries(NAME, TEXT, max_size=4)

@@ -430,6 +430,24 @@ def test_only_headers_that_matter_are_kept():
     assert scrubbed.response.headers == {"retry-after": "2"}
 
 
+@pytest.mark.parametrize(
+    "value,is_secret",
+    [
+        ("org-redacted", False),
+        ("Bearer DUMMY", False),
+        ("<OPENAI_ACCESS_TOKEN>", False),
+        ("Bearer <KEY>", False),
+        ("********", False),
+        ("Bearer sk-abcdefghijklmnop0123", True),
+        ("my-key", True),
+    ],
+)
+def test_what_another_recorder_put_in_a_secrets_place_is_none(value, is_secret):
+    request = RecordedRequest(method="GET", uri="https://api.openai.com/v1/threads", headers={"authorization": value})
+    interaction = Interaction(request=request, response=RecordedResponse(status=200))
+    assert bool(secrets_in(interaction)) is is_secret
+
+
 @pytest.mark.parametrize("options", [{"ids": "rename"}, {"json_paths": "a.b"}])
 def test_options_that_cannot_be_meant_are_refused(options):
     with pytest.raises(UsageError, match=next(iter(options))):

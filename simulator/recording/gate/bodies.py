@@ -58,11 +58,13 @@ class Body:
 
     @cached_property
     def json(self) -> Any:
-        """The value, as it is compared; None where it is no JSON."""
+        """The value, as it is compared; None where it is no JSON. SDKs differ in whether they send `stream: false`."""
         try:
             value = _decode(self.raw.decode())
         except (ValueError, RecursionError):
             return None
+        if isinstance(value, dict) and not value.get("stream", True):
+            value.pop("stream")
         for path in self._rules.paths:
             value = _without(value, path)
         return value if self._rules.normalize is None else self._rules.normalize(value)
@@ -89,6 +91,8 @@ class Body:
 
     def differences(self, now: Body) -> list[str]:
         """Return what differs in the rest, each with the path of its field."""
+        if self.same_rest(now):
+            return []
         if self.json is None or now.json is None:
             return [f"the body: {_shown(self.raw)} then, {_shown(now.raw)} now"]
         return list(_fields(self.outputs.rest, now.outputs.rest, ""))

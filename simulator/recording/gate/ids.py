@@ -77,5 +77,7 @@ def _items(value: dict[str, Any]) -> list[Any]:
 
 
 def _blank(found: re.Match[str]) -> str:
-    one, many = found.groups()
-    return found[0].replace(f'"{one}"', '"*"') if one else found[0].replace(many, _TEXT.sub('"*"', many))
+    group = 1 if found[1] else 2
+    start, end = found.start(group) - found.start(), found.end(group) - found.start()
+    ids = "*" if group == 1 else _TEXT.sub('"*"', found[2])
+    return f"{found[0][:start]}{ids}{found[0][end:]}"

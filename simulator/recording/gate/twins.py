@@ -66,8 +66,8 @@ class Twins:
         return self._by_shape.get(shape, ())
 
     def shown_by(self, id: str) -> Entry | None:
-        """Return the effect whose answer showed an id first."""
-        entry = self._session.shown_first.get(id)
+        """Return the effect whose answer showed an id first, or made it in a file that is out of order."""
+        entry = self._session.shown_first.get(id) or self._session.creations.get(id)
         return entry if entry is not None and entry.lane is not None else None
 
     def made(self, progress: Progress) -> Iterator[Entry]:
@@ -96,6 +96,7 @@ class Exchange:
         self._twins = twins
         self._progress = progress
         self._from: dict[str, str] = {}
+        self._targets: set[int] = set()
         self.ids: dict[str, str] = {}
         self.places: dict[int, tuple[Entry, Entry]] = {}
 
@@ -136,9 +137,11 @@ class Exchange:
             return False
         shaped, its = self._twins.shaped_entry(one), self._twins.shaped_entry(other)
         is_stream = one.interaction.response.is_stream or other.interaction.response.is_stream
-        if one.index in self.places or is_stream or shaped.shape != its.shape:
+        is_taken = one.index in self.places or other.index in self._targets
+        if is_taken or is_stream or shaped.shape != its.shape:
             return False
         self.places[one.index] = (one, other)
+        self._targets.add(other.index)
         # What the answers show is paired here; what the requests mention has makers of its own.
         shown = [[id for id in entry.shown_in_order if id not in entry.mentions] for entry in (one, other)]
         is_paired = len(shown[0]) == len(shown[1]) and all(map(self._pair, *shown))
@@ -170,7 +173,9 @@ class Exchange:
             return True
         shape, ids = self._twins.shaped_entry(entry)
         wanted = tuple(self.ids.get(id, id) for id in ids)
-        twin = next((each for each in self._twins.alike(shape) if self._twins.shaped_entry(each).ids == wanted), None)
+        alike = (each for each in self._twins.alike(shape) if self._twins.shaped_entry(each).ids == wanted)
+        # Of several in one lane, each takes the place of one.
+        twin = next((each for each in alike if each.index not in self._targets), None)
         return twin is not None and self._add(entry, twin)
 
     def _moved(self) -> set[str]:

@@ -1,0 +1,88 @@
+"""Tool outputs: where each API keeps them, and how the modes compare them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.recording.gate.outputs import MAX_DIFF_LINES, OutputMode, differences, taken_from
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+OUTPUTS = st.dictionaries(st.text(min_size=1, max_size=3), st.text(max_size=8) | JSON.map(json.dumps), max_size=3)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"tool_outputs": [{"tool_call_id": "call_1", "output": "22"}]},
+        {"input": [{"role": "user"}, {"type": "function_call_output", "call_id": "call_1", "output": "22"}]},
+        {"messages": [{"role": "user"}, {"role": "tool", "tool_call_id": "call_1", "content": "22"}]},
+    ],
+)
+def test_outputs_are_found_in_every_api(body):
+    taken = taken_from(body)
+    assert taken.by_call == {"call_1": "22"}
+    assert "22" not in json.dumps(taken.rest)
+    (changed,) = (json.loads(json.dumps(body).replace("22", "23")),)
+    assert taken_from(changed).rest == taken.rest
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], "text", {}, {"tool_outputs": None}, {"tool_outputs": ["odd"]}, {"input": "Hi"}]
+)
+def test_a_body_without_outputs_is_its_rest(body):
+    assert taken_from(body) == (body, {})
+
+
+def test_the_order_counts_where_it_means_something():
+    first, second = ({"type": "function_call_output", "call_id": id, "output": "x"} for id in ("call_1", "call_2"))
+    assert taken_from({"input": [first, second]}).rest != taken_from({"input": [second, first]}).rest
+    one, two = ({"tool_call_id": id, "output": "x"} for id in ("call_1", "call_2"))
+    assert taken_from({"tool_outputs": [one, two]}).rest == taken_from({"tool_outputs": [two, one]}).rest
+    assert taken_from({"tool_outputs": [one, two, two]}).rest != taken_from({"tool_outputs": [one, two]}).rest
+
+
+@given(OUTPUTS, OUTPUTS)
+def test_each_mode_forgives_what_the_stricter_one_does(then, now):
+    found = [len(differences(then, now, mode)) for mode in (OutputMode.STRICT, OutputMode.SHAPE, OutputMode.IGNORE)]
+    assert found == sorted(found, reverse=True)
+    assert (found[0] == 0) is (then == now)
+    assert (found[2] == 0) is (then.keys() == now.keys())
+
+
+@pytest.mark.parametrize(
+    "then, now, same",
+    [
+        ("[1, 2]", "[3]", True),
+        ('["a", 1]', "[1]", False),
+        ('[{"a": 1}]', '[{"a": 2}, {"a": 3}]', True),
+        ("1", "1.5", True),
+        ("true", "1", False),
+        ("null", "0", False),
+        ("text", "other text", True),
+        ([{"type": "text", "text": "a"}], [{"type": "text", "text": "b"}], True),
+    ],
+)
+def test_a_shape_is_keys_and_types(then, now, same):
+    assert (differences({"call_1": then}, {"call_1": now}, OutputMode.SHAPE) == []) is same
+
+
+def test_a_diff_is_of_indented_json_and_not_without_end():
+    then, now = ({"rows": [row * factor for row in range(100)]} for factor in (1, 2))
+    (found,) = differences({"call_1": json.dumps(then)}, {"call_1": json.dumps(now)}, OutputMode.STRICT)
+    lines = found.splitlines()
+    assert lines[1:3] == ["    --- then", "    +++ now"]
+    assert len(lines) == MAX_DIFF_LINES + 2
+    assert lines[-1].endswith("lines more")
+
+
+def test_what_differs_in_spelling_only_is_shown_as_it_is():
+    (found,) = differences({"call_1": '{"a":1}'}, {"call_1": '{"a": 1}'}, OutputMode.STRICT)
+    assert found.splitlines()[1:] == ['    then "{\\"a\\":1}"', '    now  "{\\"a\\": 1}"']
