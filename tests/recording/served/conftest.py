@@ -68,7 +68,7 @@ class Project:
         self.path = pytester.path
         pytester.makeini(
             "[pytest]\nasyncio_default_fixture_loop_scope = function\nfilterwarnings = error\n"
-            "addopts = --strict-markers -p no:cacheprovider"
+            "addopts = --strict-markers -p no:cacheprovider -p no:recording"
         )
 
     def write(self, **files):

@@ -413,11 +413,21 @@ def test_two_workers_that_record_one_cassette_leave_a_whole_one(threads):
     assert threads.files() == ["cassettes/shared.yaml"]
 
 
-def test_it_stands_beside_pytest_recording(threads, old_cassette):
-    pytest.importorskip("pytest_recording")
+def test_it_stands_beside_pytest_recording(threads, old_cassette, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # the order is that of the arguments
     old_cassette("cassettes/test_it/test_it.yaml")
     for plugins in (("pytest_recording.plugin", PLUGIN), (PLUGIN, "pytest_recording.plugin")):
         threads.write(test_it="import pytest\nfrom threads import make_thread\n\n" + VCR)
         arguments = [argument for plugin in plugins for argument in ("-p", plugin)]
-        done = threads.python("-m", "pytest", *arguments, "--assistants=replay", "--block-network")
+        done = threads.python(
+            "-m",
+            "pytest",
+            "-p",
+            "pytest_asyncio.plugin",
+            "-o",
+            "addopts=",
+            *arguments,
+            "--assistants=replay",
+            "--block-network",
+        )
         assert "1 passed" in done.stdout, done.stdout + done.stderr
