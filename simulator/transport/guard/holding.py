@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from types import ModuleType
 
+from ..forks import hold_during_forks
 from ..late_imports import ImportWatch
 from ..patching import Patch
 from . import doors, judging
@@ -12,6 +13,7 @@ from .judging import Suite
 
 # Reentrant: an import, which ends in `settle`, may happen inside of it.
 _lock = threading.RLock()
+hold_during_forks(_lock)
 _patches: dict[tuple[type | ModuleType, str], Patch] = {}
 
 
