@@ -79,9 +79,9 @@ def simulating(options: Mapping[str, Any]) -> Iterator[Simulator]:
 
 def option_names() -> tuple[str, ...]:
     """Return the names of all options, those of `Simulator` first."""
-    from .simulator import OPTIONS
+    from .options import NAMES
 
-    return (*OPTIONS, *INTERCEPT_OPTIONS)
+    return (*NAMES, *INTERCEPT_OPTIONS)
 
 
 def findings(simulator: Simulator, allow: Collection[str] = ()) -> CheckFailed | None:
