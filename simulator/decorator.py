@@ -85,9 +85,9 @@ def without_deprecations() -> Iterator[None]:
 
 def option_names() -> tuple[str, ...]:
     """Return the names of all options, those of `Simulator` first."""
-    from .simulator import OPTIONS
+    from .options import NAMES
 
-    return (*OPTIONS, *INTERCEPT_OPTIONS)
+    return (*NAMES, *INTERCEPT_OPTIONS)
 
 
 def findings(simulator: Simulator, allow: Collection[str] = ()) -> CheckFailed | None:

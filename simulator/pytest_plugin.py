@@ -16,7 +16,8 @@ import pytest
 
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
 from .errors import CassetteError, CheckFailed, UsageError, refuse_unknown
-from .simulator import PROBLEMS, Simulator
+from .options import PROBLEMS
+from .simulator import Simulator
 from .transport import guard
 from .transport.clients import plain_async_client, plain_client
 from .transport.environment import remove_left_over

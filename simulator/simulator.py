@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never
 
+from . import saving
 from .api.refusals import Reentered
 from .api.routes import OPERATION_NAMES
-from .api.service import Service, ServiceMode, ServiceSettings
+from .api.service import Service, ServiceMode
 from .api.stubs import StubFunction, Stubs
 from .api.wire import Frame, Request, Response
 from .backend.brain import View
@@ -25,21 +21,17 @@ from .backend.lifecycle import ACTIVE
 from .backend.objects import JsonDict
 from .backend.placing import place
 from .backend.records import ToolCallRecord, copies, tool_calls_of
-from .backend.shapes import check_saved
 from .backend.state import START, Backend
 from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
-from .errors import CheckFailed, StateError, UsageError, refuse_unknown, told
+from .errors import CheckFailed, StateError, refuse_unknown
+from .options import NAMES, Options, known_problems
 from .transport.locks import Busy, Lock
 from .transport.pace import TimeMode, pace_of
 
 if TYPE_CHECKING:
     import openai
-
-OPTIONS = ("brain", "seed", "time", "hosts", "poll_after_ms", "service", "strict", "allow", "journal", "api_keys")
-PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
-STATE_VERSION = 1
 
 
 class Simulator:
@@ -82,27 +74,30 @@ class Simulator:
         api_keys: Collection[str] = (),
         **unknown: Never,
     ) -> None:
-        refuse_unknown("Simulator()", unknown, OPTIONS)
-        _check_options(seed, poll_after_ms)
-        _refuse_others(time=(time, TimeMode), service=(service, ServiceMode))
-        _refuse_texts(hosts=hosts, api_keys=api_keys)
-        self._lock = Lock()
-        self._seed, self._hosts, self._strict, self._allow = seed, tuple(hosts), strict, _known_problems(allow)
-        self._settings = ServiceSettings(
-            mode=ServiceMode(service), api_keys=tuple(api_keys), poll_after_ms=poll_after_ms
+        refuse_unknown("Simulator()", unknown, NAMES)
+        self._options = Options.checked(
+            seed=seed,
+            time=time,
+            hosts=hosts,
+            poll_after_ms=poll_after_ms,
+            service=service,
+            strict=strict,
+            allow=allow,
+            journal=journal,
+            api_keys=api_keys,
         )
+        self._lock = Lock()
         self._brain = ScriptedBrain(brain_for(brain))
         self._journal = Journal(journal)
         self._clock = Clock(START)
         self._blocked: list[str] = []  # what the guard says of each request that it stopped
-        self._time = TimeMode(time)
-        self._pace = pace_of(self._time, self._clock)
+        self._pace = pace_of(self._options.time, self._clock)
         self._begin()
 
     def _begin(self) -> None:
         self._stubs = Stubs()
-        self._backend = Backend(self._seed, self._brain, self._journal, OPERATION_NAMES, self._clock)
-        self._service = Service(self._backend, self._stubs, self._settings)
+        self._backend = Backend(self._options.seed, self._brain, self._journal, OPERATION_NAMES, self._clock)
+        self._service = Service(self._backend, self._stubs, self._options.service_settings())
 
     # Doors.
 
@@ -170,11 +165,11 @@ class Simulator:
         interceptor = Interceptor(
             handle=self.handle,
             wait_until=self.wait_until,
-            hosts=Hosts.of(self._hosts),
+            hosts=Hosts.of(self._options.hosts),
             passthrough=Passthrough.of(passthrough),
             blocked=self._blocked.append,
         )
-        with placeholder_key(), intercepting(interceptor), virtual_time(self._clock, self._time):
+        with placeholder_key(), intercepting(interceptor), virtual_time(self._clock, self._options.time):
             yield self
 
     # What the model says, and what goes wrong.
@@ -305,9 +300,9 @@ class Simulator:
                 or stubbed for, runs that are still active, requests that the guard stopped.
             UsageError: `allow` names another finding.
         """
-        passed_over = _known_problems(allow) | self._allow
+        passed_over = known_problems(allow) | self._options.allow
         found = [text for kind, text in self._findings() if kind not in passed_over]
-        if found and self._strict:
+        if found and self._options.strict:
             raise CheckFailed("\n".join(found))
 
     def _findings(self) -> Iterator[tuple[str, str]]:
@@ -345,50 +340,30 @@ class Simulator:
             StateError: a script has a callable as `when`, or something is no JSON value; nothing is written.
         """
         with self._settled() as backend:
-            state = {
-                "version": STATE_VERSION,
-                "options": self._options(),
-                "scripts": self._brain.to_json(),
-                "backend": backend.to_json(),
-            }
-            try:
-                content = json.dumps(state, indent=1, ensure_ascii=False, allow_nan=False).encode()
-            except (TypeError, ValueError, RecursionError) as error:
-                raise StateError(f"The state cannot be saved, JSON cannot hold it: {told(error)}") from error
-        _write_whole(Path(path), content)
+            content = saving.encoded(
+                {
+                    "options": self._options.to_json(),
+                    "scripts": self._brain.to_json(),
+                    "backend": backend.to_json(),
+                }
+            )
+        saving.write_whole(path, content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], brain: BrainChoice = None) -> Simulator:
         """Return a simulator in a saved state; it goes on with the same bytes as the saved one.
 
         Raises:
+            UsageError: `brain` is none.
+            OSError: the file cannot be read.
             StateError: the file is none that `save` wrote.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8")
-            state = json.loads(text, parse_constant=_refuse_constant)
-            _check_version(path, state["version"])
+        brain_for(brain)  # a wrong one is not the file's fault
+        with saving.reading(path) as state:
             self = cls(brain, **state["options"])
-            check_saved(text)
             self._brain.restore(state["scripts"])
             self._backend.restore(state["backend"])
-        except (OSError, StateError):
-            raise
-        except Exception as error:  # a file may hold anything: what it leads to is its fault
-            raise StateError(f"{path} is no state that Simulator.save wrote: {told(error)}") from error
         return self
-
-    def _options(self) -> JsonDict:
-        return {
-            "seed": self._seed,
-            "time": str(self._time),
-            "hosts": self._hosts,
-            "poll_after_ms": self._settings.poll_after_ms,
-            "service": str(self._settings.mode),
-            "strict": self._strict,
-            "allow": sorted(self._allow),
-            "journal": self._journal.enabled,
-        }
 
     @contextmanager
     def _settled(self) -> Iterator[Backend]:
@@ -410,55 +385,3 @@ class Simulator:
             if kept is not None and frame.data:
                 kept.append(frame.data)
             yield frame
-
-
-def _check_options(seed: int, poll_after_ms: int | None) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise UsageError(f"seed= is an integer, not {seed!r}.")
-    if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
-        raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
-
-
-def _refuse_others(**options: tuple[object, type[StrEnum]]) -> None:
-    """Refuse a value that is none of its option's."""
-    for name, (value, known) in options.items():
-        if value not in tuple(known):
-            raise UsageError(f"{name}= is one of {', '.join(known)}, not {value!r}.")
-
-
-def _known_problems(allow: Collection[str]) -> frozenset[str]:
-    _refuse_texts(allow=allow)
-    wrong = set(allow).difference(PROBLEMS)
-    if wrong:
-        raise UsageError(f"allow= knows {', '.join(PROBLEMS)}, not {', '.join(map(repr, sorted(wrong, key=str)))}.")
-    return frozenset(allow)
-
-
-def _refuse_texts(**lists: Iterable[str]) -> None:
-    for name, value in lists.items():
-        if isinstance(value, str):
-            shown = "…" if name == "api_keys" else value
-            raise UsageError(f"{name}= is a list, not one text: write [{shown!r}].")
-
-
-def _check_version(path: str | os.PathLike[str], version: object) -> None:
-    if version != STATE_VERSION:
-        raise StateError(f"{path} has version {version!r}, this simulator reads {STATE_VERSION}.")
-
-
-def _refuse_constant(name: str) -> Never:
-    raise ValueError(f"{name} is no JSON value.")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file in one step, so that an interruption leaves the old one; its mode is as `open` leaves it."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -28,7 +28,7 @@ LEVELS = (
     {"backend"},
     {"api"},
     {"transport", "brains"},
-    {"simulator", "decorator"},
+    {"simulator", "decorator", "options", "saving"},
     {"scenario", "recording"},
     {"checks", "report", "server"},
     {"pytest_plugin", "cli"},

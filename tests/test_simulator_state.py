@@ -7,7 +7,7 @@ import re
 import pytest
 
 from simulator import Simulator, SimulatorError, call, call_tools, hang, http_error, run_code, say
-from simulator.errors import StateError
+from simulator.errors import StateError, UsageError
 
 
 @pytest.fixture
@@ -79,20 +79,18 @@ def test_a_state_is_one_readable_json_file(busy, tmp_path):
 
 
 def test_a_loaded_simulator_has_the_options_of_the_saved_one_and_a_brain_of_its_own(started, said, tmp_path):
-    Simulator(seed=7, time="threads", poll_after_ms=None, strict=False, journal=False, service="sunset").save(
-        tmp_path / "s"
+    saved = Simulator(
+        seed=7,
+        time="threads",
+        hosts=["api.example"],
+        poll_after_ms=None,
+        service="sunset",
+        strict=False,
+        allow={"active_run"},
+        journal=False,
     )
-    loaded = Simulator.load(tmp_path / "s")
-    assert loaded._options() == {
-        "seed": 7,
-        "time": "threads",
-        "hosts": (),
-        "poll_after_ms": None,
-        "service": "sunset",
-        "strict": False,
-        "allow": [],
-        "journal": False,
-    }
+    saved.save(tmp_path / "s")
+    assert Simulator.load(tmp_path / "s")._options == saved._options
     Simulator().save(tmp_path / "s")
     with_brain = Simulator.load(tmp_path / "s", brain=lambda view: "mine")
     assert said(with_brain, started(with_brain)[1]) == ["mine"]
@@ -192,6 +190,18 @@ def test_the_refusal_says_where(busy, tmp_path):
     path.write_text(json.dumps(state))
     with pytest.raises(StateError, match=r"backend\.ids\.run_: .* valid integer, not '1'"):
         Simulator.load(path)
+
+
+def test_a_brain_that_is_none_is_not_blamed_on_the_file(tmp_path):
+    Simulator().save(tmp_path / "s")
+    with pytest.raises(UsageError, match=r"^brain= is None, 'auto' or a callable of the view, not 'atuo'"):
+        Simulator.load(tmp_path / "s", brain="atuo")
+
+
+def test_keys_are_not_saved(tmp_path):
+    Simulator(api_keys=["sk-secret"]).save(tmp_path / "s")
+    assert "sk-secret" not in (tmp_path / "s").read_text()
+    assert Simulator.load(tmp_path / "s")._options.api_keys == ()
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):

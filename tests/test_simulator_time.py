@@ -197,7 +197,7 @@ def test_another_mode_is_refused_and_the_known_ones_are_named(value):
 @pytest.mark.parametrize("mode", ["virtual", "threads", "real"])
 def test_the_mode_is_saved_with_the_state(mode, tmp_path):
     Simulator(time=mode).save(tmp_path / "state.json")
-    assert Simulator.load(tmp_path / "state.json")._options()["time"] == mode
+    assert Simulator.load(tmp_path / "state.json")._options.time == mode
 
 
 def test_a_loaded_simulator_goes_on_in_virtual_time(tmp_path):

@@ -75,11 +75,12 @@ class Hosts:
 
     def know(self, host: str) -> bool:
         """Tell whether a host is among them on some port and path; where not, `match` is never true."""
-        return (
-            host in self.names
-            or host.endswith((*self.suffixes, *SHARED_DOMAINS))
-            or any(host == known for known, _ in self.places)
-        )
+        names, suffixes = self.at_large()
+        return host in names or host.endswith(suffixes)
+
+    def at_large(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Return names and suffixes of all hosts that `know` knows."""
+        return self.names | {host for host, _ in self.places}, (*self.suffixes, *SHARED_DOMAINS)
 
     def match(self, scheme: str, host: str, port: int | None, path: str = SHARED_PREFIX) -> bool:
         """Tell whether a place is among them.

@@ -25,14 +25,12 @@ from .forks import hold_during_forks
 from .httpx_transport import pause, wiring
 from .late_imports import ImportWatch
 from .libraries import HttpRequest, HttpResponse, HttpTransport, Url
-from .patching import Attribute, Patch
-
-Target = tuple[type | ModuleType, str, Callable[[Attribute], Attribute]]
+from .patching import Attribute, Patches, Target
 
 # Reentrant: respx's `stop`, which ends in `settle`, may be called by a finalizer at any time.
 _lock = threading.RLock()
 hold_during_forks(_lock)
-_patches: dict[tuple[type | ModuleType, str], Patch] = {}
+_patches = Patches()
 
 
 def activate(interceptor: Interceptor) -> None:
@@ -79,12 +77,10 @@ def settle() -> None:
     with _lock:
         if active.some():
             _late_imports.on()
-            for owner, name, wrap in _targets():
-                _patches.setdefault((owner, name), Patch(owner, name, wrap)).install()
+            _patches.install(_targets())
         else:
             _late_imports.off()
-            for patch in _patches.values():
-                patch.remove()
+            _patches.remove()
         guard.settle()
 
 
@@ -145,13 +141,9 @@ def _bridged(library: ModuleType, transport: HttpTransport) -> HttpTransport:
     if _is_real(library, transport):
         return Bridge(library, transport)
     # It may wrap a real one, and somebody's patch that came after ours lies over layer 2.
-    if type(transport) is not library.MockTransport and not _all_on_top():
+    if type(transport) is not library.MockTransport and not _patches.are_on_top():
         settle()
     return transport
-
-
-def _all_on_top() -> bool:
-    return all(patch.is_on_top() for patch in tuple(_patches.values()))
 
 
 # Any: transports and classes of transports as people make them.

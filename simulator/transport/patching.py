@@ -1,14 +1,16 @@
-"""A patch of one attribute of a class or module that survives other people's patches of the same attribute."""
+"""Patches of attributes of classes and modules that survive other people's patches of the same attributes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
 
 # Any: a plain function, or a classmethod object, of whatever signature.
 Attribute = Any
+# What is to be wrapped: the owner, the name, and what makes the wrapper; see `Patch`.
+Target = tuple[type | ModuleType, str, Callable[[Attribute], Attribute]]
 
 
 class Patch:
@@ -49,6 +51,30 @@ class Patch:
         while self.is_on_top():
             current = vars(self._owner)[self._name]
             setattr(self._owner, self._name, self._originals.pop(_function(current)))
+
+
+class Patches:
+    """Patches that come and go together. What there is to wrap may grow meanwhile: libraries are imported late.
+
+    Not for several threads at once: the caller holds a lock.
+    """
+
+    def __init__(self) -> None:
+        self._patches: dict[tuple[type | ModuleType, str], Patch] = {}
+
+    def install(self, targets: Iterable[Target]) -> None:
+        """Put a wrapper on top of each target, unless one is there."""
+        for owner, name, wrap in targets:
+            self._patches.setdefault((owner, name), Patch(owner, name, wrap)).install()
+
+    def remove(self) -> None:
+        """Take our wrappers off, wherever they lie on top."""
+        for patch in self._patches.values():
+            patch.remove()
+
+    def are_on_top(self) -> bool:
+        """Tell whether nobody has patched over ours; for this one no lock is needed."""
+        return all(patch.is_on_top() for patch in tuple(self._patches.values()))
 
 
 def _function(attribute: Attribute) -> Callable[..., Any]:

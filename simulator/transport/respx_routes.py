@@ -17,7 +17,7 @@ from typing import Any
 
 from . import active
 from .libraries import ByteStream, HttpRequest, HttpResponse
-from .patching import Attribute
+from .patching import Attribute, Target
 
 # respx is optional, and so are its types: `respx.Router`, a class and an exception of `respx.mocks`.
 Router = Any
@@ -184,7 +184,7 @@ def _relay_class(library: ModuleType) -> Any:  # Any: made of a module that is k
     return type("Relay", (_Relay, library.SyncByteStream, library.AsyncByteStream), {})
 
 
-def targets(settle: Callable[[], None]) -> list[tuple[type, str, Callable[[Attribute], Attribute]]]:
+def targets(settle: Callable[[], None]) -> list[Target]:
     """Return what of respx must be wrapped: owner, name and wrapper, as `Patch` takes them.
 
     Args:

@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 from . import active, respx_routes
 from .active import Interceptor
 from .libraries import HttpRequest, HttpResponse, HttpTransport
-from .patching import Attribute
+from .patching import Attribute, Target
 
 MODULE = "vcr.stubs.httpx_stubs"
 
@@ -37,9 +37,7 @@ def imported() -> bool:
     return bool(_present(sys.modules.get(MODULE)))
 
 
-def targets(
-    answer: Answer, answer_async: AsyncAnswer
-) -> list[tuple[ModuleType, str, Callable[[Attribute], Attribute]]]:
+def targets(answer: Answer, answer_async: AsyncAnswer) -> list[Target]:
     """Return what of vcrpy must be wrapped: owner, name and wrapper, as `Patch` takes them.
 
     Args:

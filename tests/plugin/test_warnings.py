@@ -5,8 +5,6 @@ That it does is shown by `threads.create`: 1.109 says it of threads, 3.54 of ass
 
 from __future__ import annotations
 
-import pytest
-
 LOOP = """
     import openai, pytest, warnings
     from simulator import say
@@ -44,11 +42,15 @@ THAT_IT_WARNS = """
 """
 
 
-@pytest.mark.parametrize("ini", ["[pytest]\nfilterwarnings = error", "[pytest]"], ids=["ini", "command-line"])
-def test_warnings_may_be_errors(project, ini):
-    project.pytester.makeini(f"{ini}\nasyncio_default_fixture_loop_scope = function")
+def test_warnings_may_be_errors_by_the_ini_file(project):
+    assert "filterwarnings = error" in (project.path / "tox.ini").read_text()
+    project.test(LOOP + THAT_IT_WARNS).assert_outcomes(passed=4)
+
+
+def test_warnings_may_be_errors_by_the_command_line(project):
+    project.pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function")
     # In a process of its own: under -W error everything is imported and drawn anew.
-    done = project.test_apart(LOOP + THAT_IT_WARNS, *(["-W", "error"] if "error" not in ini else []))
+    done = project.test_apart(LOOP + THAT_IT_WARNS, "-W", "error")
     assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 

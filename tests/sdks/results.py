@@ -25,7 +25,7 @@ class Result:
     Attributes:
         versions: of Python, openai, the HTTP library and pydantic.
         checks: outcomes.
-        others: outcome and reason of what ran beside the smoke suite, by name of the test.
+        others: outcomes of what ran beside the smoke suite, by name of the test.
     """
 
     name: str

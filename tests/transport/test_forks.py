@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import threading
 
 import pytest
 
 from simulator import Simulator, say
 from simulator.transport import environment, interception, locks
+from simulator.transport.guard import holding
+from simulator.transport.virtual_time import activation
 
+CHILDS_PATIENCE_SECONDS = 10
 V2 = {"OpenAI-Beta": "assistants=v2"}  # SDKs before 1.21 send v1
 
 pytestmark = [
@@ -26,6 +30,7 @@ def in_child(function):
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
+        signal.alarm(CHILDS_PATIENCE_SECONDS)  # a child that waits for ever would be the parent's to wait for
         try:
             result = function()
         except BaseException as error:  # noqa: BLE001  # nothing may leave the child
@@ -161,12 +166,14 @@ def test_a_brain_that_forks_answers_in_both_processes():
     assert os.waitstatus_to_exitcode(os.waitpid(sides[0], 0)[1]) == 0
 
 
-@pytest.mark.parametrize("lock", [environment._lock, interception._lock], ids=["environment", "interception"])
-def test_no_lock_of_the_block_is_held_in_the_child(lock, thread_of):
+@pytest.mark.parametrize(
+    "module", [environment, interception, holding, activation], ids=lambda module: module.__name__.rpartition(".")[2]
+)
+def test_no_lock_of_the_block_is_held_in_the_child(module, thread_of):
     release, held = threading.Event(), threading.Event()
 
     def hold():
-        with lock:
+        with module._lock:
             held.set()
             release.wait()
 

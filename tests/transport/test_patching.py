@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from simulator.transport.patching import Patch
+from simulator.transport.patching import Patch, Patches
 
 
 class Owner:
@@ -146,3 +146,17 @@ def test_wrappers_that_nobody_holds_are_forgotten(owner):
             patch.install()
     gc.collect()
     assert len(patch._originals) == 0
+
+
+def test_several_come_and_go_together(owner):
+    patches = Patches()
+    genuine = dict(vars(owner))
+    patches.install([(owner, "plain", wrap)])
+    patches.install([(owner, "plain", wrap), (owner, "of_class", wrap_classmethod)])  # one came late
+    assert (owner().plain(), owner.of_class()) == ("ours(genuine)", "ours(genuine)")
+    assert patches.are_on_top()
+    with mock.patch.object(owner, "plain", theirs(owner.plain)):
+        assert not patches.are_on_top()
+    patches.remove()
+    assert not patches.are_on_top()
+    assert dict(vars(owner)) == genuine

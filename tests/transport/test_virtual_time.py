@@ -463,6 +463,8 @@ def test_every_way_to_ask_for_the_date_agrees(virtual):
     assert time.gmtime() == genuine.gmtime(now)
     assert time.localtime() == genuine.localtime(now)
     assert time.ctime() == genuine.ctime(now)
+    assert time.asctime() == genuine.ctime(now)
+    assert time.asctime(genuine.gmtime(0)) == "Thu Jan  1 00:00:00 1970"
     assert time.strftime("%Y-%m-%d") == genuine.strftime("%Y-%m-%d", genuine.localtime(now))
     assert time.strftime("%Y", genuine.gmtime(0)) == "1970"
     assert time.gmtime(0).tm_year == 1970

@@ -24,12 +24,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..hosts import DEFAULT_PORTS
-from ..patching import Attribute
+from ..patching import Attribute, Target
 from .judging import concerns, judge, judge_connection, judge_look_up, request_under_way, under_way
 from .outgoing import Outgoing, outgoing_of, plain_name
-
-Wrap = Callable[[Attribute], Attribute]
-Target = tuple[type | ModuleType, str, Wrap]
 
 # Any: objects and arguments of libraries that may not be installed; they are passed on as they came.
 _requested: WeakKeyDictionary[Any, Outgoing] = WeakKeyDictionary()  # connection of http.client: its newest request

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from types import ModuleType
 
+from ..forks import hold_during_forks
 from ..late_imports import ImportWatch
-from ..patching import Patch
+from ..patching import Patches
 from . import doors, judging
 from .judging import Suite
 
 # Reentrant: an import, which ends in `settle`, may happen inside of it.
 _lock = threading.RLock()
-_patches: dict[tuple[type | ModuleType, str], Patch] = {}
+hold_during_forks(_lock)
+_patches = Patches()
 
 
 def hold(suite: Suite) -> None:
@@ -34,12 +35,10 @@ def settle() -> None:
     with _lock:
         if judging.refresh():
             _late_imports.on()
-            for owner, name, wrap in doors.targets():
-                _patches.setdefault((owner, name), Patch(owner, name, wrap)).install()
+            _patches.install(doors.targets())
         else:
             _late_imports.off()
-            for patch in _patches.values():
-                patch.remove()
+            _patches.remove()
 
 
 _late_imports = ImportWatch(doors.MODULES, settle)

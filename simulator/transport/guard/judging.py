@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ...errors import RequestBlocked
 from .. import active
 from ..active import Interceptor
-from ..hosts import SHARED_DOMAINS, Hosts, Passthrough
+from ..hosts import Hosts, Passthrough
 from .naming import complaint
 from .outgoing import Outgoing, plain_name
 
@@ -55,9 +55,10 @@ def refresh() -> bool:
     """Take note of what is active now, and tell whether anything is. The caller holds the lock of `holding`."""
     global _names, _suffixes
     guarded: Sequence[Interceptor | Suite] = (*active.newest_first(), *_suites)
-    _names = frozenset(name for one in guarded for name in (*one.hosts.names, *(host for host, _ in one.hosts.places)))
-    _suffixes = tuple({suffix for one in guarded for suffix in (*one.hosts.suffixes, *SHARED_DOMAINS)})
-    return bool(guarded)
+    known = [one.hosts.at_large() for one in guarded]
+    _names = frozenset(name for names, _ in known for name in names)
+    _suffixes = tuple({suffix for _, suffixes in known for suffix in suffixes})
+    return bool(known)
 
 
 def concerns(host: str) -> bool:

@@ -98,7 +98,9 @@ def complaint(outgoing: Outgoing, *, simulated: bool) -> str:
     where = f" (sent at {who.caller})" if who.caller else ""
     does = "was about to send" if outgoing.method else "was about to connect to"
     what = f"Blocked: {client} {does} {outgoing}{'' if outgoing.method else ', route unknown'}{where}."
-    return "\n".join((what, _reason(who.client, simulated=simulated), _advice(who.client, outgoing, simulated)))
+    return "\n".join(
+        (what, _reason(who.client, simulated=simulated), _advice(who.client, outgoing, simulated=simulated))
+    )
 
 
 def _reason(client: str, *, simulated: bool) -> str:
@@ -109,7 +111,7 @@ def _reason(client: str, *, simulated: bool) -> str:
     return "A simulator is active, but it answers only httpx, httpx2 and the SDK's aiohttp client."
 
 
-def _advice(client: str, outgoing: Outgoing, simulated: bool) -> str:  # noqa: FBT001  # private, called once
+def _advice(client: str, outgoing: Outgoing, *, simulated: bool) -> str:
     if not simulated:
         first = "Use the fixture `simulator` or `@pytest.mark.simulator()`"
     elif client in INTERCEPTED:

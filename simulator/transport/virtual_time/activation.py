@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 from ...backend.clock import Clock
 from ...errors import UsageError
+from ..forks import hold_during_forks
 from ..pace import TimeMode
 from ..patching import Patch
 from . import event_loop, thread_gates, wall_clock
@@ -58,6 +59,7 @@ class Stay:
 
 # Re-entrant: a finalizer may leave while another stay begins.
 _lock = threading.RLock()
+hold_during_forks(_lock)
 _stays: list[Stay] = []
 _bindings = Bindings(GATES.values())
 

@@ -124,6 +124,13 @@ def ctime(seconds: float | None = None, /) -> str:
     return str(genuine.ctime(_wall_seconds() if seconds is None and is_virtual() else seconds))
 
 
+def asctime(*when: Any) -> str:
+    """Stand for `time.asctime`."""
+    if not when and is_virtual():
+        when = (genuine.localtime(_wall_seconds()),)
+    return str(genuine.asctime(*when))
+
+
 def strftime(format: str, *when: Any) -> str:
     """Stand for `time.strftime`."""
     if not when and is_virtual():
@@ -150,6 +157,7 @@ GATES: dict[str, tuple[Any, Callable[..., Any]]] = {
     "localtime": (genuine.localtime, localtime),
     "gmtime": (genuine.gmtime, gmtime),
     "ctime": (genuine.ctime, ctime),
+    "asctime": (genuine.asctime, asctime),
     "strftime": (genuine.strftime, strftime),
 }
 # These stay while the process's monotonic clock is ahead of the machine's.

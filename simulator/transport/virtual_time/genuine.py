@@ -39,6 +39,7 @@ class Genuine:
         self.gmtime = _genuine("gmtime")
         self.strftime = _genuine("strftime")
         self.ctime = _genuine("ctime")
+        self.asctime = _genuine("asctime")
 
 
 genuine = Genuine()

@@ -83,7 +83,7 @@ class ProcessClock:
             self._block += 1
             self._waits.clear()
             self.active = True
-            self._rest()
+            self._rest(genuine.monotonic_ns())
 
     def stop(self) -> None:
         """End it. The monotonic clock goes on from where it stands: it must never go back."""
@@ -121,7 +121,7 @@ class ProcessClock:
         self._waits.clear()
         if self.active:
             others.after_fork()
-            self._rest()
+            self._rest(genuine.monotonic_ns())
 
     # Looking at it.
 
@@ -200,8 +200,9 @@ class ProcessClock:
         """Move to the end of a wait. Two that waited side by side move the clock once."""
         with self._lock:
             if self.is_current(target):
-                self._take_in(genuine.monotonic_ns())
-                self._move(target, None)
+                now = genuine.monotonic_ns()
+                self._take_in(now)
+                self._move(target.position, target.shared, None, now)
 
     def pass_(self, ns: int) -> None:
         """Move by `ns`."""
@@ -214,23 +215,23 @@ class ProcessClock:
     def _tell(self, origin: Clock | None, ns: int) -> None:
         with self._lock:
             if self.active:
-                self._take_in(genuine.monotonic_ns())
-                self._move(Target(self._position + ns, self._shared + ns, self._block, 0), origin)
+                now = genuine.monotonic_ns()
+                self._take_in(now)
+                self._move(self._position + ns, self._shared + ns, origin, now)
 
-    def _move(self, target: Target, origin: Clock | None) -> None:
-        self._position = max(self._position, target.position)
-        ns = target.shared - self._shared
+    def _move(self, position: int, shared: int, origin: Clock | None, now: int) -> None:
+        self._position = max(self._position, position)
+        ns = shared - self._shared
         if ns > 0:
-            self._shared = target.shared
+            self._shared = shared
             for clock in self._followers:
                 if clock is not origin:
                     clock.follow(ns / NS)
-        self._rest()
+        self._rest(now)
 
-    def _rest(self) -> None:
+    def _rest(self, now: int) -> None:
         """Begin a time in which real time does not show, unless others run."""
-        self._effort = 0
-        self._moved_at = now = genuine.monotonic_ns()
+        self._effort, self._moved_at = 0, now
         self._judge(now)
 
     def _take_in(self, now: int) -> None:

@@ -1,0 +1,112 @@
+"""The options of a simulator: which there are, what each may be, and what of them a saved state keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import Self, TypeVar
+
+from .api.service import ServiceMode, ServiceSettings
+from .backend.objects import JsonDict
+from .errors import UsageError
+from .transport.pace import TimeMode
+
+# What `Simulator.check` may find.
+PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """All but the brain, as `checked` returns them; `Simulator` says what each means."""
+
+    seed: int
+    time: TimeMode
+    hosts: tuple[str, ...]
+    poll_after_ms: int | None
+    service: ServiceMode
+    strict: bool
+    allow: frozenset[str]
+    journal: bool
+    api_keys: tuple[str, ...] = field(repr=False)
+
+    @classmethod
+    def checked(
+        cls,
+        *,
+        seed: int,
+        time: str,
+        hosts: Iterable[str],
+        poll_after_ms: int | None,
+        service: str,
+        strict: bool,
+        allow: Collection[str],
+        journal: bool,
+        api_keys: Collection[str],
+    ) -> Self:
+        """Return the options as they were given, checked.
+
+        Raises:
+            UsageError: a value that an option cannot have.
+        """
+        _check_numbers(seed, poll_after_ms)
+        _refuse_texts(hosts=hosts, api_keys=api_keys)
+        return cls(
+            seed=seed,
+            time=_one_of(TimeMode, time, "time"),
+            hosts=tuple(hosts),
+            poll_after_ms=poll_after_ms,
+            service=_one_of(ServiceMode, service, "service"),
+            strict=strict,
+            allow=known_problems(allow),
+            journal=journal,
+            api_keys=tuple(api_keys),
+        )
+
+    def service_settings(self) -> ServiceSettings:
+        """Return those that are the service's."""
+        return ServiceSettings(mode=self.service, api_keys=self.api_keys, poll_after_ms=self.poll_after_ms)
+
+    def to_json(self) -> JsonDict:
+        """Return what a saved state keeps: all but the keys, which are nobody's to read."""
+        kept = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "api_keys"}
+        return {**kept, "allow": sorted(self.allow)}
+
+
+# In the order of the signature.
+NAMES = ("brain", *(one.name for one in fields(Options)))
+
+
+def known_problems(allow: Collection[str]) -> frozenset[str]:
+    """Return the findings that `allow=` names.
+
+    Raises:
+        UsageError: there is no such finding.
+    """
+    _refuse_texts(allow=allow)
+    wrong = set(allow).difference(PROBLEMS)
+    if wrong:
+        raise UsageError(f"allow= knows {', '.join(PROBLEMS)}, not {', '.join(map(repr, sorted(wrong, key=str)))}.")
+    return frozenset(allow)
+
+
+def _check_numbers(seed: int, poll_after_ms: int | None) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise UsageError(f"seed= is an integer, not {seed!r}.")
+    if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
+        raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
+
+
+def _one_of(known: type[_Choice], value: object, name: str) -> _Choice:
+    for one in known:
+        if one == value:
+            return one
+    raise UsageError(f"{name}= is one of {', '.join(known)}, not {value!r}.")
+
+
+def _refuse_texts(**lists: Iterable[str]) -> None:
+    for name, value in lists.items():
+        if isinstance(value, str):
+            shown = "…" if name == "api_keys" else value
+            raise UsageError(f"{name}= is a list, not one text: write [{shown!r}].")
