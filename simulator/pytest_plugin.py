@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
-from .errors import CassetteError, CheckFailed, UsageError, refuse_unknown
+from .errors import CassetteError, CheckFailed, RequestBlocked, SimulatorError, UsageError, refuse_unknown
 from .options import PROBLEMS
 from .simulator import Simulator
 from .transport import guard
@@ -236,13 +236,20 @@ def forget_key() -> None:
 def sections(simulator: Simulator, call: pytest.CallInfo[None]) -> list[tuple[str, str]]:
     """Return what the report of a failed phase shows beside the failure, as pairs of title and text."""
     try:
-        shown = [(SECTION, _timeline(simulator))]
+        shown = [] if _explains_itself(simulator, call) else [(SECTION, _timeline(simulator))]
         found = findings(simulator) if call.when == "call" else None
     except Exception as error:  # noqa: BLE001  # an exception out of a reporting hook ends the whole session
         return [(SECTION, f"The timeline cannot be shown: {type(error).__name__}: {error}")]
     if found and call.excinfo and str(found) != str(call.excinfo.value):  # else it is the failure
         shown.insert(0, (f"{SECTION}: check() found as well", str(found)))
     return shown
+
+
+def _explains_itself(simulator: Simulator, call: pytest.CallInfo[None]) -> bool:
+    """Tell whether the failure says all. That no request came would lead away from a mistake of the test's own."""
+    error = call.excinfo.value if call.excinfo else None
+    is_mistake = isinstance(error, (SimulatorError, RequestBlocked)) and not isinstance(error, CheckFailed)
+    return is_mistake and not simulator.journal
 
 
 def _timeline(simulator: Simulator) -> str:

@@ -17,7 +17,7 @@ from .backend.brain import View
 from .backend.clock import Clock
 from .backend.faults import Faults
 from .backend.journal import Exchange, Journal
-from .backend.lifecycle import ACTIVE
+from .backend.lifecycle import CANCELLABLE
 from .backend.objects import JsonDict
 from .backend.placing import place
 from .backend.records import ToolCallRecord, copies, tool_calls_of
@@ -32,6 +32,11 @@ from .transport.pace import TimeMode, pace_of
 
 if TYPE_CHECKING:
     import openai
+
+STILL_ACTIVE = (
+    "Still active: run {id} of {thread_id} is {status}. Let the program see it end or cancel it; if it may stay so: "
+    "allow=['active_run'], an option of check(), Simulator(…) and @pytest.mark.simulator."
+)
 
 
 class Simulator:
@@ -297,7 +302,8 @@ class Simulator:
 
         Raises:
             CheckFailed: pieces that no run took, faults that struck nothing, requests that nothing was scripted
-                or stubbed for, runs that are still active, requests that the guard stopped.
+                or stubbed for, runs that are still active (those being cancelled are not), requests that the guard
+                stopped.
             UsageError: `allow` names another finding.
         """
         passed_over = known_problems(allow) | self._options.allow
@@ -316,8 +322,8 @@ class Simulator:
             for fault in backend.faults.unused:
                 yield "unused_fault", f"Never struck: {fault}"
             for run in backend.store.runs:
-                if run["status"] in ACTIVE:
-                    yield "active_run", f"Still active: run {run['id']} of {run['thread_id']} is {run['status']}."
+                if run["status"] in CANCELLABLE:  # one that is being cancelled ends without the program
+                    yield "active_run", STILL_ACTIVE.format_map(run)
 
     # The whole state.
 

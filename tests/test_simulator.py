@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import openai
 import pytest
 
-from simulator import CheckFailed, Request, Simulator, SimulatorError, call, call_tools, run_code, say
+from simulator import CheckFailed, Request, Simulator, SimulatorError, call, call_tools, hang, run_code, say
 
 # The SDK says of `assistants` what pyproject.toml does not filter for the suite: just this word.
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated$:DeprecationWarning")
@@ -185,6 +185,18 @@ def test_check_finds_nothing_where_nothing_is_to_be_found():
     sim = Simulator(strict=False)
     for cause, _ in FINDINGS.values():
         cause(sim)
+    sim.check()
+
+
+def test_a_run_that_is_being_cancelled_is_no_finding():
+    sim = Simulator()
+    sim.script(hang())
+    client = sim.client()
+    assistant = client.beta.assistants.create(model="gpt-4o", instructions="Greet.")
+    run = client.beta.threads.create_and_run(assistant_id=assistant.id)
+    with pytest.raises(CheckFailed, match=r"is queued\. Let the program .* allow=\['active_run'\]"):
+        sim.check()
+    assert client.beta.threads.runs.cancel(run.id, thread_id=run.thread_id).status == "cancelling"
     sim.check()
 
 

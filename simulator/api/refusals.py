@@ -156,8 +156,8 @@ class NotSimulated(Surprise):
     def __init__(self, method: str, path: str) -> None:
         super().__init__(
             f"assistants-simulator: {method} {path} is not simulated."
-            f" Answer it with sim.stub('{method} {path}', json=…), or let it reach the network with"
-            f" intercept(passthrough=['{method} {path}'])."
+            f" Answer it with sim.stub('{method} {path}', json=…), or let it reach the network:"
+            f" passthrough=['{method} {path}'], an option of intercept() and @pytest.mark.simulator."
         )
 
 

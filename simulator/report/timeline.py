@@ -38,7 +38,7 @@ OPERATION_WIDTH = 24
 TEXT_LINES = 3
 NOTHING = (
     "Nothing has happened: no request came. The simulator takes those to the hosts of OpenAI and Azure, those of\n"
-    "OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT, and Simulator(hosts=[...])."
+    "OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT, and those of hosts=[...], an option of Simulator and of the marker."
 )
 SHARE_OF_BEGINNING = 4  # one line in four, where not all fit; how it ended matters more
 

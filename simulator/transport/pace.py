@@ -11,7 +11,8 @@ from ..backend.clock import Clock
 class TimeMode(enum.StrEnum):
     """What is virtual for the program inside a block that intercepts.
 
-    VIRTUAL: clocks, dates, `time.sleep` and the event loop of asyncio; real where other threads run.
+    VIRTUAL: clocks, dates, `time.sleep`, the event loop of asyncio, and waits for an event where no other thread
+        is; real where other threads run.
     THREADS: the waits, joins and pools of threads, too.
     REAL: nothing; the simulator's clock follows that of the program.
     """

@@ -17,3 +17,12 @@ def test_who_answers(choice, kind):
 def test_what_is_no_brain_is_refused(choice):
     with pytest.raises(UsageError, match=r"brain= is None, 'auto' or a callable of the view, not "):
         brain_for(choice)
+
+
+async def answers_later(view):
+    return "Too late."
+
+
+def test_a_coroutine_function_is_refused():
+    with pytest.raises(UsageError, match="without `await`: make answers_later a plain function"):
+        brain_for(answers_later)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 UNUSED = """
     from simulator import say
     from weather import ask
@@ -181,6 +183,28 @@ def test_without_a_journal_the_section_says_so(project):
             assert False
     """)
     assert section(result) == ["The journal is switched off."]
+
+
+@pytest.mark.parametrize(
+    "mistake", ["simulator.script(42)", "simulator.put('assistant', {})", "urlopen('https://api.openai.com')"]
+)
+def test_a_mistake_before_the_first_request_explains_itself(project, mistake):
+    result = project.test(f"""
+        from urllib.request import urlopen
+
+        def test_it(simulator):
+            {mistake}
+    """)
+    result.assert_outcomes(failed=1)
+    result.stdout.no_fnmatch_line("*Nothing has happened*")
+
+
+def test_a_script_that_nobody_asked_for_is_shown_with_the_hosts_that_are_answered(project):
+    result = project.test("""
+        def test_it(simulator):
+            simulator.script("never")
+    """)
+    result.stdout.fnmatch_lines(["Never used*", "Nothing has happened: no request came.*"])
 
 
 def test_a_timeline_that_cannot_be_drawn_ends_nothing(project, monkeypatch):

@@ -254,6 +254,41 @@ def test_what_a_request_costs_moves_the_program_and_every_other_simulator(virtua
         assert (other.now(), virtual.now()) == (5011.25, START + 11.25)
 
 
+def test_a_wait_for_an_event_that_nobody_can_set_is_a_sleep(virtual):
+    stop, began = threading.Event(), genuine.monotonic()
+    before = time.monotonic()
+    assert not stop.wait(600)
+    assert (virtual.now(), time.time(), time.monotonic()) == (START + 600, START + 600, before + 600)
+    assert genuine.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("timeout", [600, 0, -1, None])
+def test_an_event_that_is_set_is_not_waited_for(virtual, timeout):
+    stop = threading.Event()
+    stop.set()
+    assert stop.wait(timeout)
+    assert virtual.now() == START
+
+
+@pytest.mark.parametrize("timeout", [0, -1])
+def test_a_look_at_an_event_takes_no_time(virtual, timeout):
+    assert not threading.Event().wait(timeout)
+    assert virtual.now() == START
+
+
+def test_a_wait_for_an_event_too_long_is_refused_as_ever(virtual):
+    with pytest.raises(OverflowError):
+        threading.Event().wait(1e10)
+    assert virtual.now() == START
+
+
+def test_events_wait_really_again_after_the_block(clock):
+    genuine_wait = threading.Event.wait
+    with virtual_time(clock):
+        assert threading.Event.wait is not genuine_wait
+    assert threading.Event.wait is genuine_wait
+
+
 def test_the_same_test_moves_a_simulator_by_the_same_bits():
     def run():
         clock = Clock(START)

@@ -76,6 +76,32 @@ def helper():
 # ── threads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def test_an_event_that_another_thread_sets_is_waited_for(virtual, helper):
+    done = threading.Event()
+    helper(lambda: (genuine.sleep(0.02), done.set()))
+    assert done.wait(30)
+    assert virtual.now() == START
+
+
+def test_an_event_that_a_thread_from_before_the_block_sets_is_waited_for(clock, helper):
+    begin, done = threading.Lock(), threading.Event()
+    begin.acquire()
+    helper(lambda: (begin.acquire(), genuine.sleep(0.02), done.set()))
+    with virtual_time(clock):
+        begin.release()
+        assert done.wait(30)
+    assert clock.now() == START
+
+
+def test_an_event_that_a_thread_unknown_to_threading_sets_is_waited_for(virtual):
+    begun, done = _thread.allocate_lock(), threading.Event()
+    begun.acquire()
+    _thread.start_new_thread(lambda: (begun.release(), genuine.sleep(0.02), done.set()), ())
+    begun.acquire()  # it counts from its first step on
+    assert done.wait(30)
+    assert virtual.now() == START
+
+
 def test_beside_a_thread_a_sleep_is_real_and_counts_exactly(virtual, helper, stopwatch):
     helper()
     before = time.monotonic()

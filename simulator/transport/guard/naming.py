@@ -121,6 +121,7 @@ def _advice(client: str, outgoing: Outgoing, *, simulated: bool) -> str:
     if not outgoing.method:
         return f"{first}, or mock what makes the connection (`passthrough` needs a route, and none is known here)."
     let = f'passthrough=["{outgoing.method} {outgoing.path}"]'
-    if not simulated:
-        return f"{first}, mock the request, or let it through: `@pytest.mark.simulator({let})`."
-    return f"{first}, mock the request, or let it through: `intercept({let})`."
+    through = f"`@pytest.mark.simulator({let})`"
+    if simulated:
+        through = f"`intercept({let})`, {through}"
+    return f"{first}, mock the request, or let it through: {through}."

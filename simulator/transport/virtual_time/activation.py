@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 
 from ...backend.clock import Clock
 from ...errors import UsageError
@@ -133,6 +134,7 @@ def _activate(leader: Clock, gate: Gate) -> None:
     process_clock.start(leader, _shown_by_a_copy())
     _install(thread_gates.CLOCK_PATCHES)
     _install(thread_gates.POOL_PATCHES)
+    _install(thread_gates.EVENT_PATCHES)
     _install(event_loop.PATCHES)
     if gate is Gate.THREADS:
         _install(thread_gates.WAIT_PATCHES)
@@ -149,7 +151,8 @@ def _deactivate() -> None:
     process_clock.stop()
     wall_clock.remove()
     _bindings.restore(keep=[GATES[name][1] for name in LASTING])
-    for patch in (*event_loop.PATCHES, *thread_gates.POOL_PATCHES, *thread_gates.WAIT_PATCHES):
+    gates = thread_gates.POOL_PATCHES, thread_gates.EVENT_PATCHES, thread_gates.WAIT_PATCHES
+    for patch in (*event_loop.PATCHES, *chain.from_iterable(gates)):
         patch.remove()
 
 

@@ -92,6 +92,14 @@ class Others:
         """Note that the calling bystander has done what it was woken for."""
         self._woken.discard(get_ident())
 
+    def is_alone(self) -> bool:
+        """Tell whether the calling thread is the only one, bystanders counted; those that watch it do not count."""
+        threads = private.threads()
+        if private.thread_count() - _counted(threads) > self._raw_threads:
+            return False
+        me = get_ident()
+        return all(thread.ident == me or _watches(thread) for thread in threads)
+
     def company(self) -> Company:
         """Tell who else is there."""
         threads, count = private.threads(), private.thread_count()

@@ -2,12 +2,17 @@
 
 Events, semaphores, barriers, timers, queues and futures all wait by a `Condition`; so these few gates cover
 them. `queue.SimpleQueue` and a bare `Lock` wait inside C: who waits for one of them counts as running.
+
+Where only clocks and sleeps are gated, `Event.wait` is a sleep if there is no other thread: the poll loop of a
+program that can be stopped, `while not stop.wait(1)`. Waited really, it would not move the clock, and a deadline
+of 5 s was met after 32 real ones.
 """
 
 from __future__ import annotations
 
 import concurrent.futures.thread as executors
 import queue
+import sys
 import threading
 from _thread import allocate_lock
 from collections.abc import Callable
@@ -17,12 +22,13 @@ from typing import Any
 
 from ..patching import Patch
 from . import private
+from .gates import keeps_real_time
 from .genuine import NS
 from .others import Gate, others
 from .parking import parking
 from .pools import pools
 from .process_clock import clock
-from .waiting import wait
+from .waiting import pass_time, wait
 
 
 class Waiter:
@@ -119,6 +125,24 @@ def _wrap_wait(original: Any) -> Any:
     return wait
 
 
+def _is_a_sleep(module: str | None) -> bool:
+    """Tell whether nobody is there who could end a wait for an event before its timeout."""
+    if not clock.active or others.gate is not Gate.CLOCKS or keeps_real_time(module):
+        return False
+    return others.is_alone()
+
+
+def _wrap_event(original: Any) -> Any:
+    def wait(self: Any, timeout: float | None = None) -> bool:
+        module = sys._getframe(1).f_globals.get("__name__")
+        if timeout is not None and 0 < timeout <= threading.TIMEOUT_MAX and not self.is_set() and _is_a_sleep(module):
+            pass_time(_ns(timeout))
+            return bool(self.is_set())
+        return bool(original(self, timeout))
+
+    return wait
+
+
 def _has_strangers(condition: Any, n: int) -> bool:
     """Tell whether a notice goes to a thread whose wait is none of ours: a bystander's."""
     return condition._is_owned() and not all(isinstance(waiter, Waiter) for waiter in islice(condition._waiters, n))
@@ -192,6 +216,8 @@ POOL_PATCHES = (
     Patch(ThreadPoolExecutor, "submit", _wrap_submit),
     Patch(executors._WorkItem, "run", _wrap_run),
 )
+# What makes a lone wait for an event a sleep, where waits are not gated.
+EVENT_PATCHES = (Patch(threading.Event, "wait", _wrap_event),)
 # The clocks of waits. They stay, as `time.monotonic` does: a wait may outlive its block.
 CLOCK_PATCHES = (Patch(threading, "_time", _wrap_clock), Patch(queue, "time", _wrap_clock))
 # What makes waits of threads virtual.
