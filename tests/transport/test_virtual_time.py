@@ -199,6 +199,20 @@ def test_odd_lengths_end_and_stay_exact():
     assert clock.now() == pytest.approx(5 + 50e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("limit", [0.1, 7.0])
+def test_the_debug_mode_calls_no_callback_slow_for_what_is_virtual(virtual, caplog, limit):
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.slow_callback_duration = limit
+        await asyncio.sleep(0)
+        time.sleep(60)
+        return loop
+
+    loop = asyncio.run(main(), debug=True)
+    assert loop.slow_callback_duration == limit
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
 def test_a_sleep_for_ever_ends_when_it_is_cancelled_and_moves_nothing(virtual):
     async def main():
         with pytest.raises(TimeoutError):

@@ -14,6 +14,7 @@ Seen in CPython 3.11.7, 3.12.1 and 3.13.0, and anyio 4.16:
     BaseEventLoop._run_once, time               the step of a loop and its clock (`event_loop`)
     BaseEventLoop._ready, _scheduled, _stopping, _timer_cancelled_count, _selector, _process_events,
                   _internal_fds
+    BaseEventLoop._debug                        whether it looks at how long callbacks take
     Handle._callback                            of the readers in its selector: a PidfdChildWatcher's method
     TimerHandle._when, _cancelled, _scheduled
     the dict behind `datetime.datetime.__dict__`, PyType_Modified   (`wall_clock`)
