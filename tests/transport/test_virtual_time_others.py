@@ -219,13 +219,30 @@ def test_beside_a_real_socket_time_runs_fast_and_arrives_exactly(virtual, stopwa
         _, writer = await asyncio.open_connection(sock=left)
         began = stopwatch()
         await asyncio.sleep(20)
-        assert 0.1 <= stopwatch() - began < 60  # 5 ms a second
+        assert 0.4 <= stopwatch() - began < 60  # 80 ms a second, from the sixth on 5 ms
         writer.close()
         await writer.wait_closed()
         right.close()
 
     asyncio.run(main())
     assert virtual.now() == START + 20
+
+
+def test_beside_a_real_socket_a_timeout_of_five_seconds_leaves_some_hundred_milliseconds_for_an_answer(virtual):
+    """So long wait httpx for an answer and the SDK for a connection."""
+
+    async def main():
+        left, right = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=left)
+        began = genuine.monotonic()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 5)
+        assert 0.4 <= genuine.monotonic() - began < 60
+        writer.close()
+        right.close()
+
+    asyncio.run(main())
+    assert virtual.now() == START + 5
 
 
 def test_a_real_server_in_the_same_loop_is_in_time(virtual):
