@@ -25,7 +25,7 @@ from .backend.state import START, Backend
 from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
-from .errors import CheckFailed, StateError, refuse_unknown
+from .errors import CheckFailed, StateError, UsageError, refuse_unknown
 from .options import NAMES, Options, known_problems
 from .transport.locks import Busy, Lock
 from .transport.pace import TimeMode, pace_of
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 STILL_ACTIVE = (
     "Still active: run {id} of {thread_id} is {status}. Let the program see it end or cancel it; if it may stay so: "
     "allow=['active_run'], an option of check(), Simulator(…) and @pytest.mark.simulator."
+)
+
+NOT_YET = (
+    "With time='real' a stream takes its time: before you ask for the next frame, sleep for what wait_until(frame.due) "
+    "returns, until that is 0."
 )
 
 
@@ -380,7 +385,10 @@ class Simulator:
             yield self._backend
 
     def _read(self, frames: Iterator[Frame], exchange: Exchange) -> Iterator[Frame]:
-        """Pass frames on, each made under the lock, none read with it held."""
+        """Pass frames on, each made under the lock, none read with it held.
+
+        Who asks for more has waited, as a door does; else the clock goes there, for the same frame would come for ever.
+        """
         kept = exchange.frames if self._journal.enabled else None
         backend = self._backend
         while backend is self._backend:  # `reset` cuts the stream off: its run is gone
@@ -391,3 +399,5 @@ class Simulator:
             if kept is not None and frame.data:
                 kept.append(frame.data)
             yield frame
+            if not frame.data and self.wait_until(frame.due):
+                raise UsageError(NOT_YET)

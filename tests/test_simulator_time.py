@@ -8,7 +8,7 @@ import time
 import openai
 import pytest
 
-from simulator import Simulator, hang, say, simulated
+from simulator import Request, Simulator, hang, say, simulated
 from simulator.backend.state import START
 from simulator.errors import UsageError
 from simulator.transport import pace
@@ -35,6 +35,27 @@ def conversation(sim):
     assistant = client.beta.assistants.create(model="gpt-4o").id
     thread = client.beta.threads.create(messages=[{"role": "user", "content": "Hello?"}]).id
     return client, {"assistant_id": assistant, "thread_id": thread}
+
+
+def streamed(sim):
+    sim.put("assistants", {"id": "asst_1"})
+    sim.script(say("Hello there.", chunks=3))
+    body = b'{"assistant_id": "asst_1", "stream": true, "thread": {"messages": [{"role": "user", "content": "Hi"}]}}'
+    headers = {"openai-beta": "assistants=v2", "content-type": "application/json"}
+    return sim.handle(Request("POST", "/v1/threads/runs", "", headers, body)).body
+
+
+def test_a_stream_that_is_read_without_waiting_comes_to_its_end():
+    sim = Simulator()
+    before = sim.clock.now()
+    text = b"".join(frame.data for frame in streamed(sim))
+    assert text.endswith(b"event: done\ndata: [DONE]\n\n")
+    assert sim.clock.now() > before + 0.5
+
+
+def test_in_real_time_it_says_that_one_must_wait(machine):
+    with pytest.raises(UsageError, match=r"wait_until\(frame.due\)"):
+        list(streamed(Simulator(time="real")))
 
 
 # ── virtual ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,8 @@ from .forks import hold_during_forks
 KEY = "OPENAI_API_KEY"
 PLACEHOLDER_KEY = "sk-simulator"
 
-_lock = threading.Lock()
+# Re-entrant: a finalizer may end a block at any time.
+_lock = threading.RLock()
 hold_during_forks(_lock)
 _blocks = 0
 # What stood there, in a list of one while ours stands there: None (nothing) or an empty text.

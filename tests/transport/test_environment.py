@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import ExitStack
 
 import openai
@@ -60,3 +61,24 @@ def test_a_second_block_sets_it_where_it_was_taken_away(monkeypatch):
         with placeholder_key():
             assert os.environ[KEY] == PLACEHOLDER_KEY
     assert KEY not in os.environ
+
+
+def test_a_block_that_a_finalizer_ends_while_another_begins(monkeypatch):
+    """A collection may run at any allocation: here while the key is looked up."""
+    left_over = ExitStack()
+    left_over.enter_context(placeholder_key())
+    monkeypatch.delenv(KEY)
+    look_up, done = os.environ.get, threading.Event()
+
+    def get(name):
+        left_over.close()
+        return look_up(name)
+
+    def begin():
+        with monkeypatch.context() as patched:
+            patched.setattr(os.environ, "get", get)
+            with placeholder_key():
+                done.set()
+
+    threading.Thread(target=begin, daemon=True).start()
+    assert done.wait(10)

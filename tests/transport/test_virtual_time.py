@@ -103,6 +103,15 @@ def test_a_sleep_of_nothing_takes_nothing(virtual):
     assert virtual.now() == START
 
 
+@pytest.mark.parametrize("seconds", [1e-10, 1e-6])
+def test_a_loop_that_sleeps_for_less_than_a_machine_can_ends(virtual, seconds):
+    deadline, rounds = time.monotonic() + 0.01, 0
+    while time.monotonic() < deadline:
+        time.sleep(seconds)
+        rounds += 1
+    assert rounds == 200
+
+
 def test_a_loop_that_never_sleeps_ends(virtual):
     deadline = time.monotonic() + 0.02
     while time.monotonic() < deadline:
@@ -188,6 +197,34 @@ def test_odd_lengths_end_and_stay_exact():
     with virtual_time(clock):
         asyncio.run(main())
     assert clock.now() == pytest.approx(5 + 50e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("limit", [0.1, 7.0])
+def test_the_debug_mode_calls_no_callback_slow_for_what_is_virtual(virtual, caplog, limit):
+    async def main():
+        loop = asyncio.get_running_loop()
+        loop.slow_callback_duration = limit
+        await asyncio.sleep(0)
+        time.sleep(60)
+        return loop
+
+    loop = asyncio.run(main(), debug=True)
+    assert loop.slow_callback_duration == limit
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
+
+
+def test_a_sleep_for_ever_ends_when_it_is_cancelled_and_moves_nothing(virtual):
+    async def main():
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.sleep(float("inf")), 300)
+        assert virtual.now() == START + 300
+        forever = asyncio.create_task(asyncio.sleep(float("inf")))
+        woken = asyncio.get_running_loop().run_in_executor(None, genuine.sleep, 0.02)  # no other timer than that one
+        await woken
+        forever.cancel()
+
+    asyncio.run(main())
+    assert virtual.now() == START + 300
 
 
 def test_a_sleep_in_a_coroutine_makes_the_timers_late(virtual):
@@ -364,6 +401,27 @@ def test_it_ends_when_the_block_raises(clock):
     assert clock.listener is None
 
 
+def test_nothing_is_left_where_it_could_not_begin(clock, monkeypatch):
+    def strike():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(wall_clock, "install", strike)
+    with pytest.raises(KeyboardInterrupt), virtual_time(clock):
+        pytest.fail("it has begun")
+    assert abs(time.time() - genuine.time()) < 1
+    assert time.sleep is genuine.sleep
+    time.sleep(0.001)
+    assert clock.now() == START
+
+
+def test_a_request_that_ends_after_the_block_swaps_nothing(clock):
+    stay = enter(clock)
+    tell = clock.listener  # another thread is in the middle of a request
+    leave(stay)
+    tell(1.0)
+    assert time.sleep is genuine.sleep
+
+
 def test_entering_and_leaving_from_many_threads():
     failures = []
 
@@ -429,6 +487,29 @@ def test_early_bindings_of_every_module_are_swapped_and_put_back(clock, monkeypa
         late.pause(5)
     assert clock.now() == START + 15
     assert early.more is genuine.sleep
+
+
+@pytest.mark.parametrize("name", ["sleep", "_sleep"])
+def test_a_binding_is_found_where_somebodys_fake_stood_when_it_was_first_looked_for(clock, monkeypatch, name):
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    early = module_with("somebodys_module", **{name: genuine.sleep})
+    with monkeypatch.context() as patched, virtual_time(clock):
+        patched.setattr(early, name, lambda seconds: None)
+    with virtual_time(clock):
+        vars(early)[name](5)
+    assert clock.now() == START + 5
+    assert vars(early)[name] is genuine.sleep
+
+
+def test_what_a_module_bound_when_it_was_imported_in_a_block_is_genuine_afterwards(clock, monkeypatch):
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    with virtual_time(clock):
+        late = module_with("late_module", pause=time.sleep, now=time.time)
+        late.pause(5)
+    assert (late.pause, late.now) == (genuine.sleep, genuine.time)
+    with virtual_time(clock):
+        late.pause(5)
+    assert clock.now() == START + 10
 
 
 def test_a_module_that_somebody_rebinds_meanwhile_stays_theirs(clock, monkeypatch):

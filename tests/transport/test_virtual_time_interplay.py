@@ -11,6 +11,7 @@ import importlib
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import freezegun
@@ -21,7 +22,7 @@ import time_machine
 
 from simulator import Simulator, http_error, say
 from simulator.backend.clock import Clock
-from simulator.transport.virtual_time import virtual_time
+from simulator.transport.virtual_time import enter, leave, virtual_time
 from simulator.transport.virtual_time.genuine import genuine
 
 START = 1_700_000_000.0
@@ -345,12 +346,37 @@ def test_freezegun_inside_has_the_wall_clock_for_as_long(clock):
         with freezegun.freeze_time("2024-05-01"):
             time.sleep(600)
             assert dt.datetime.now() == dt.datetime(2024, 5, 1)  # noqa: DTZ001
-        clock.advance(1)  # a request notices that freezegun has put back the functions from before us
-        assert time.monotonic() - before == 1201
-        assert time.time() == START + 1201
+        # At its end freezegun puts back the functions from before us.
+        assert time.monotonic() - before == 1200
+        assert time.time() == START + 1200
         time.sleep(10)
-    assert clock.now() == START + 1211
+    assert clock.now() == START + 1210
     assert abs(time.time() - genuine.time()) < 1
+
+
+def test_freezegun_first_imported_inside_a_block_is_noticed_with_the_next_request(clock, monkeypatch):
+    with monkeypatch.context() as late:
+        late.delitem(sys.modules, "freezegun.api")
+        stay = enter(clock)
+    frozen = freezegun.freeze_time("2024-05-01")
+    frozen.start()
+    frozen.stop()
+    clock.advance(1)
+    assert time.time() == START + 1
+    leave(stay)
+    assert time.time is genuine.time
+
+
+def test_freezegun_has_the_wall_clock_of_who_bound_it_early_too(clock, monkeypatch):
+    module = types.ModuleType("early_module")
+    vars(module).update(time=genuine.time, time_ns=genuine.time_ns, gmtime=genuine.gmtime)
+    monkeypatch.setitem(sys.modules, "early_module", module)
+    with virtual_time(clock), freezegun.freeze_time("1970-01-02"):
+        assert (module.time(), module.time_ns(), module.gmtime()[:3]) == (86_400.0, 86_400 * 10**9, (1970, 1, 2))
+    with freezegun.freeze_time("1970-01-02"), virtual_time(clock):
+        pass
+    with virtual_time(clock):
+        assert module.time() == START
 
 
 @pytest.mark.parametrize("outside", [True, False], ids=["outside", "inside"])

@@ -25,6 +25,7 @@ import pytest
 
 from simulator import Simulator
 from simulator.backend.clock import Clock
+from simulator.transport.pace import TimeMode
 from simulator.transport.virtual_time import ForeignLoopWarning, enter, leave, virtual_time, waiting
 from simulator.transport.virtual_time.genuine import genuine
 from simulator.transport.virtual_time.others import Company, others
@@ -244,13 +245,30 @@ def test_beside_a_real_socket_time_runs_fast_and_arrives_exactly(virtual, stopwa
         _, writer = await asyncio.open_connection(sock=left)
         began = stopwatch()
         await asyncio.sleep(20)
-        assert 0.1 <= stopwatch() - began < 60  # 5 ms a second
+        assert 0.4 <= stopwatch() - began < 60  # 80 ms a second, from the sixth on 5 ms
         writer.close()
         await writer.wait_closed()
         right.close()
 
     asyncio.run(main())
     assert virtual.now() == START + 20
+
+
+def test_beside_a_real_socket_a_timeout_of_five_seconds_leaves_some_hundred_milliseconds_for_an_answer(virtual):
+    """So long wait httpx for an answer and the SDK for a connection."""
+
+    async def main():
+        left, right = socket.socketpair()
+        reader, writer = await asyncio.open_connection(sock=left)
+        began = genuine.monotonic()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 5)
+        assert 0.4 <= genuine.monotonic() - began < 60
+        writer.close()
+        right.close()
+
+    asyncio.run(main())
+    assert virtual.now() == START + 5
 
 
 def test_a_real_server_in_the_same_loop_is_in_time(virtual):
@@ -277,6 +295,24 @@ def test_the_timeout_of_a_process_is_real(virtual, stopwatch):
     process.kill()
     process.wait(timeout=60)
     assert virtual.now() == START
+
+
+@pytest.mark.parametrize("mode", ["virtual", "threads"])
+def test_the_timeout_of_a_process_that_an_event_loop_waits_for_is_real(clock, mode):
+    """From 3.12 on the loop watches it by a socket of its own, beside which time would run fast: 40 s in this."""
+
+    async def main():
+        process = await asyncio.create_subprocess_exec(sys.executable, "-S", "-c", "import time; time.sleep(0.2)")
+        began = genuine.monotonic()
+        assert await asyncio.wait_for(process.wait(), 20) == 0
+        return genuine.monotonic() - began
+
+    with virtual_time(clock, TimeMode(mode)):
+        assert 0.1 < asyncio.run(main()) < 20
+        before = genuine.monotonic()
+        asyncio.run(asyncio.sleep(600))  # it has ended
+        assert genuine.monotonic() - before < 60
+    assert clock.now() == START + 600
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

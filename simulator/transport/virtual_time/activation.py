@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
+from typing import Any
 
 from ...backend.clock import Clock
 from ...errors import UsageError
@@ -47,7 +49,7 @@ class Stay:
         others.admit()
         if time.sleep is genuine.sleep or time.time is genuine.time or time.monotonic is genuine.monotonic:
             # Somebody has put back what was there before us (freezegun does, at the end of its block).
-            _bindings.swap()
+            _swap_again()
         if seconds < 0:
             process_clock.set_back(self.clock)
         else:
@@ -63,6 +65,7 @@ _lock = threading.RLock()
 hold_during_forks(_lock)
 _stays: list[Stay] = []
 _bindings = Bindings(GATES.values())
+_neighbours: dict[str, Patch] = {}
 
 
 def enter(clock: Clock, mode: TimeMode = TimeMode.VIRTUAL) -> Stay:
@@ -81,7 +84,7 @@ def enter(clock: Clock, mode: TimeMode = TimeMode.VIRTUAL) -> Stay:
     with _lock:
         gate = Gate.THREADS if mode is TimeMode.THREADS else Gate.CLOCKS
         if not process_clock.active:
-            _activate(clock, gate)
+            _activate_whole(clock, gate)
         elif gate is Gate.THREADS and others.gate is not gate:
             others.gate = gate
             _install(thread_gates.WAIT_PATCHES)
@@ -128,6 +131,22 @@ def _connect(clock: Clock) -> None:
         process_clock.add(clock)
 
 
+def _swap_again() -> None:
+    """Swap, unless the last stay has ended since a request of another thread began."""
+    with _lock:
+        if process_clock.active:
+            _bindings.swap()
+
+
+def _activate_whole(leader: Clock, gate: Gate) -> None:
+    """Begin, or leave nothing behind: Ctrl-C, or the timeout of a test, may strike in the middle."""
+    try:
+        _activate(leader, gate)
+    except BaseException:
+        _deactivate()
+        raise
+
+
 def _activate(leader: Clock, gate: Gate) -> None:
     prepare_time_machine()
     others.begin(gate)
@@ -140,6 +159,23 @@ def _activate(leader: Clock, gate: Gate) -> None:
         _install(thread_gates.WAIT_PATCHES)
     _bindings.swap()
     wall_clock.install()
+    _install(_freezegun())
+
+
+def _freezegun() -> list[Patch]:
+    """Return the patch of the end of a freeze, which puts back the functions from before us, ours not."""
+    freeze = getattr(sys.modules.get("freezegun.api"), "_freeze_time", None)
+    if freeze is not None and "freezegun" not in _neighbours:
+        _neighbours["freezegun"] = Patch(freeze, "stop", _wrap_stop)
+    return list(_neighbours.values())
+
+
+def _wrap_stop(original: Any) -> Any:
+    def stop(self: Any) -> None:
+        original(self)
+        _swap_again()
+
+    return stop
 
 
 def _shown_by_a_copy() -> int:
@@ -151,7 +187,7 @@ def _deactivate() -> None:
     process_clock.stop()
     wall_clock.remove()
     _bindings.restore(keep=[GATES[name][1] for name in LASTING])
-    gates = thread_gates.POOL_PATCHES, thread_gates.EVENT_PATCHES, thread_gates.WAIT_PATCHES
+    gates = thread_gates.POOL_PATCHES, thread_gates.EVENT_PATCHES, thread_gates.WAIT_PATCHES, _neighbours.values()
     for patch in (*event_loop.PATCHES, *chain.from_iterable(gates)):
         patch.remove()
 

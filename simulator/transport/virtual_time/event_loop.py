@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from asyncio.base_events import BaseEventLoop
+from contextlib import nullcontext
 from typing import Any
 
 from ..patching import Patch
@@ -29,10 +30,27 @@ def _wrap_run_once(original: Any) -> Any:
             if loop._ready or loop._stopping:
                 clock.spin()
             elif private.steps_as_usual(loop) and not others.is_bystander():
-                _pass_idle_time(loop)
-        original(loop)
+                with others.with_process() if private.awaits_process(loop) else nullcontext():
+                    _pass_idle_time(loop)
+        if clock.active and loop._debug:
+            _without_slowness(original, loop)
+        else:
+            original(loop)
 
     return _run_once
+
+
+def _without_slowness(step: Any, loop: Any) -> None:
+    """Step without a look at how long callbacks take: in debug mode each would be told of that made a request.
+
+    What a request costs is virtual. `unittest.IsolatedAsyncioTestCase` always has the debug mode.
+    """
+    limit, loop.slow_callback_duration = loop.slow_callback_duration, math.inf
+    try:
+        step(loop)
+    finally:
+        if loop.slow_callback_duration == math.inf:  # else a callback has set it
+            loop.slow_callback_duration = limit
 
 
 def _wrap_time(original: Any) -> Any:
@@ -69,8 +87,9 @@ def _pass_idle_time(loop: Any) -> None:
     """Wait until a callback is ready or the next timer is due."""
     private.drop_cancelled_timers(loop)
     spot = LoopSpot(loop)
-    if loop._scheduled:
-        with clock.wait(_until(loop._scheduled[0]._when)) as target:
+    when = loop._scheduled[0]._when if loop._scheduled else math.inf
+    if when < math.inf:  # `asyncio.sleep(math.inf)` is for ever
+        with clock.wait(_until(when)) as target:
             wait(spot, target)
     elif others.gate is Gate.THREADS:  # else the loop's own step waits
         with parking.park(spot):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from .genuine import NS, genuine, time_machine_travels
+from .genuine import NS, frozen_time, genuine, time_machine_travels
 from .others import others
 from .process_clock import clock
 from .waiting import pass_time
@@ -50,6 +50,8 @@ REAL_MODULES = frozenset(
 )
 # What `time.sleep` itself takes at most, roughly 292 years.
 _LONGEST_SLEEP = 2**63 // NS
+# And at least, on a machine (Linux's timer slack): a loop that sleeps for less against a deadline must get there.
+_SHORTEST_SLEEP_NS = 50_000
 
 _verdicts: dict[Any, bool] = {}
 
@@ -78,7 +80,7 @@ def sleep(seconds: float, /) -> None:
     if not 0 < amount < _LONGEST_SLEEP:  # nothing to wait for, or an error that the genuine one words best
         genuine.sleep(seconds)
         return
-    pass_time(round(amount * NS))
+    pass_time(max(_SHORTEST_SLEEP_NS, round(amount * NS)))
 
 
 def monotonic() -> float:
@@ -97,14 +99,16 @@ def time_() -> float:
     """Stand for `time.time`."""
     if not is_virtual() or time_machine_travels():
         return float(genuine.time())
-    return clock.wall_ns() / NS
+    frozen = frozen_time()
+    return clock.wall_ns() / NS if frozen is None else frozen
 
 
 def time_ns() -> int:
     """Stand for `time.time_ns`."""
     if not is_virtual() or time_machine_travels():
         return int(genuine.time_ns())
-    return clock.wall_ns()
+    frozen = frozen_time()
+    return clock.wall_ns() if frozen is None else round(frozen * NS)
 
 
 def localtime(seconds: float | None = None, /) -> time.struct_time:
@@ -139,7 +143,10 @@ def strftime(format: str, *when: Any) -> str:
 
 
 def _wall_seconds() -> float | None:
-    return None if time_machine_travels() else clock.wall_ns() / NS
+    if time_machine_travels():
+        return None
+    frozen = frozen_time()
+    return clock.wall_ns() / NS if frozen is None else frozen
 
 
 def _named(gate: Callable[..., Any], name: str) -> Callable[..., Any]:

@@ -57,6 +57,14 @@ def time_machine_travels() -> bool:
     return bool(getattr(library, "traveller_stack", None) or getattr(library, "coordinates_stack", None))
 
 
+def frozen_time() -> float | None:
+    """Return the wall clock of freezegun, in seconds, while it freezes: it overlooks a gate that a module has bound."""
+    freezegun = sys.modules.get("freezegun.api")
+    if not getattr(freezegun, "freeze_factories", None):
+        return None
+    return float(freezegun.fake_time())  # type: ignore[union-attr]
+
+
 def prepare_time_machine() -> None:
     """Let time-machine take hold of the functions of C before ours stand in their place.
 

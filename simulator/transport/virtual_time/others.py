@@ -9,6 +9,8 @@ from __future__ import annotations
 import enum
 import threading
 from _thread import get_ident
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from . import private
 from .parking import parking
@@ -49,6 +51,7 @@ class Others:
         self._bystanders: dict[int, threading.Thread] = {}
         self._woken: set[int] = set()
         self._raw_threads = 0
+        self._await_process: set[int] = set()
 
     def begin(self, gate: Gate) -> None:
         """Take down who is there before virtual time begins."""
@@ -66,6 +69,7 @@ class Others:
     def after_fork(self) -> None:
         """Go on in a child process, where there are no other threads."""
         parking.clear()
+        self._await_process.clear()
         pools.after_fork()
         self.begin(self.gate)
 
@@ -100,8 +104,20 @@ class Others:
         me = get_ident()
         return all(thread.ident == me or _watches(thread) for thread in threads)
 
+    @contextmanager
+    def with_process(self) -> Iterator[None]:
+        """Note, inside the block, that the calling thread waits for a child process: nobody may overtake that."""
+        ident = get_ident()
+        self._await_process.add(ident)
+        try:
+            yield
+        finally:
+            self._await_process.discard(ident)
+
     def company(self) -> Company:
         """Tell who else is there."""
+        if self._await_process:
+            return Company.RUNNING
         threads, count = private.threads(), private.thread_count()
         if len(threads) == 1 and count <= self._raw_threads:  # the common case: the main thread, and no other
             return Company.NONE

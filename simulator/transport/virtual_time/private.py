@@ -14,6 +14,8 @@ Seen in CPython 3.11.7, 3.12.1 and 3.13.0, and anyio 4.16:
     BaseEventLoop._run_once, time               the step of a loop and its clock (`event_loop`)
     BaseEventLoop._ready, _scheduled, _stopping, _timer_cancelled_count, _selector, _process_events,
                   _internal_fds
+    BaseEventLoop._debug                        whether it looks at how long callbacks take
+    Handle._callback                            of the readers in its selector: a PidfdChildWatcher's method
     TimerHandle._when, _cancelled, _scheduled
     the dict behind `datetime.datetime.__dict__`, PyType_Modified   (`wall_clock`)
 """
@@ -109,3 +111,16 @@ def has_foreign_sockets(loop: Any) -> bool:
     """Tell whether a loop waits for more than its own wake-up pipe. Where that cannot be told: yes."""
     get_map = getattr(loop._selector, "get_map", None)
     return get_map is None or len(get_map()) > loop._internal_fds
+
+
+def awaits_process(loop: Any) -> bool:
+    """Tell whether a loop waits for the end of a child process, as it does by a reader of its own from 3.12 on."""
+    get_map = getattr(loop._selector, "get_map", None)
+    if get_map is None or len(get_map()) <= loop._internal_fds:
+        return False
+    readers = (key.data[0] for key in list(get_map().values()) if isinstance(key.data, tuple))
+    return any(_is_child_watcher(getattr(reader, "_callback", None)) for reader in readers)
+
+
+def _is_child_watcher(callback: object) -> bool:
+    return "ChildWatcher" in type(getattr(callback, "__self__", None)).__name__

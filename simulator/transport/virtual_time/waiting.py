@@ -9,9 +9,12 @@ from .process_clock import Target, clock
 
 # A real wait is cut in slices: it may be cut short when the other threads have come to rest.
 FIRST_SLICE, LONGEST_SLICE = NS // 1000, NS // 50
-# Where somebody waits for real sockets too, time neither jumps (a false timeout) nor stands still: a virtual
-# second takes 5 ms. A server that answers within 100 ms is in time for a timeout of 30 s.
-FAST_SLICE, FAST_STEP = 5 * NS // 1000, NS
+# Where somebody waits for real sockets too, time neither jumps (a false timeout) nor stands still: it passes by
+# a step after each slice. In the first 5 virtual seconds of a wait a second takes 80 ms, so that whoever answers
+# within 400 ms is in time for the timeouts of httpx, and for the SDK's of connecting: both 5 s. Then it takes 5 ms.
+# (5 ms from the start failed a server that took 30 ms, and a connection to the real service, let through.)
+FAST_SLICE = 5 * NS // 1000
+FIRST_STEP, FIRST_SECONDS, FAST_STEP = NS // 16, 5 * NS, NS
 
 
 class Sleep:
@@ -48,7 +51,7 @@ def wait(spot: Spot, target: Target) -> bool:
     to rest is then never missed. When the block ends meanwhile, the rest is waited for really.
     """
     with parking.park(spot):
-        slice_ = FIRST_SLICE
+        slice_, passed = FIRST_SLICE, 0
         while True:
             company = _company(spot, target)
             if spot.poll(0):
@@ -61,7 +64,9 @@ def wait(spot: Spot, target: Target) -> bool:
             if spot.poll(min(FAST_SLICE if is_fast else slice_, max(left, 1)) / NS):
                 return True
             if is_fast:
-                clock.pass_(min(FAST_STEP, left))
+                step = min(FIRST_STEP if passed < FIRST_SECONDS else FAST_STEP, left)
+                clock.pass_(step)
+                passed += step
             slice_ = min(slice_ * 2, LONGEST_SLICE)
 
 
