@@ -312,7 +312,8 @@ def test_the_timeout_of_a_process_that_an_event_loop_waits_for_is_real(clock, mo
         before = genuine.monotonic()
         asyncio.run(asyncio.sleep(600))  # it has ended
         assert genuine.monotonic() - before < 60
-    assert clock.now() == START + 600
+    # Real time shows while the thread ends that waited for the process (3.11): the sleep may have begun in that.
+    assert START + 599 < clock.now() <= START + 600
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
