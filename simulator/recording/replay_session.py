@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -60,7 +60,6 @@ class ReplaySession:
 
     def __init__(self, path: Path, cassette: Cassette, player: Replayer, settings: Settings) -> None:
         self.path = path
-        self._cassette = cassette
         self._player = player
         self._change = settings.change
         self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
@@ -70,7 +69,11 @@ class ReplaySession:
 
     def findings(self) -> list[str]:
         """Return what went wrong so far."""
-        return [*self._player.findings(), *dict.fromkeys(self.blocked)]
+        return [*self._player.findings(), *self._unanswered()]
+
+    def _unanswered(self) -> Iterable[str]:
+        """Return what the guard said, each text once."""
+        return dict.fromkeys(self.blocked)
 
     def handle(self, request: Request) -> Response:
         """Answer one request; where the cassette was scrubbed, it is scrubbed before it is compared."""
@@ -98,8 +101,7 @@ class ReplaySession:
         Raises:
             CheckFailed: as `finish`.
         """
-        later = {f"never made: {self._cassette.where(one)} {one.label}" for one in _clean_up(self._cassette)}
-        self._raise([text for text in self.findings() if text not in later])
+        self._raise([*self._player.findings_before_clean_up(), *self._unanswered()])
 
     def finish(self) -> None:
         """Raise if the program did something else than what was recorded.
@@ -186,15 +188,6 @@ def _as_recorded(request: Request) -> RecordedRequest:
     query = f"?{request.query}" if request.query else ""
     uri = f"{request.base_url or API_BASE}{request.path}{query}"
     return RecordedRequest(method=request.method, uri=uri, headers=request.headers, body=request.body)
-
-
-def _clean_up(cassette: Cassette) -> Iterator[Interaction]:
-    """Yield the deletions that no other effect follows."""
-    for one in reversed(cassette.interactions):
-        if one.request.method == "DELETE":
-            yield one
-        elif one.request.method != "GET":
-            return
 
 
 def _at_once(due: float) -> float:
