@@ -22,10 +22,7 @@ class Event(NamedTuple):
     @property
     def json(self) -> Any:
         """The data, parsed; None where it is no JSON (`[DONE]`)."""
-        try:
-            return from_json(self.data)
-        except ValueError:
-            return None
+        return parsed(self.data)
 
 
 def events_of(body: bytes) -> Sequence[Event]:
@@ -50,6 +47,14 @@ def _event(block: str) -> Event | None:
         elif field == "data":
             data.append(value)
     return Event(name, "\n".join(data)) if name or data else None
+
+
+def parsed(text: str | bytes) -> Any:
+    """Return JSON text as a value; None where it is none."""
+    try:
+        return from_json(text)
+    except ValueError:
+        return None
 
 
 def frame_of(event: Event) -> bytes:

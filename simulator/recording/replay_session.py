@@ -12,7 +12,7 @@ from ..api.wire import Frame, Request, Response
 from ..backend.clock import Clock
 from ..backend.state import START
 from ..errors import CheckFailed
-from .cassette import API_BASE, Cassette, Interaction, RecordedRequest, RecordedResponse
+from .cassette import Cassette, Interaction, RecordedRequest, RecordedResponse, as_recorded
 from .replayer import Replayer
 from .scrubbing import Scrubber
 from .session import Mode, Settings
@@ -44,7 +44,7 @@ class _Exchange:
     def interaction(self) -> Interaction:
         """Return it as it would have been recorded."""
         return Interaction(
-            request=_as_recorded(self.request),
+            request=as_recorded(self.request),
             response=RecordedResponse(status=self.status, headers=self.headers, body=b"".join(self.body)),
         )
 
@@ -180,14 +180,8 @@ def _was_scrubbed(interaction: Interaction) -> bool:
 
 
 def _scrubbed(request: Request, scrubber: Scrubber) -> Request:
-    scrubbed = scrubber.request(_as_recorded(request))
+    scrubbed = scrubber.request(as_recorded(request))
     return replace(request, path=scrubbed.path, query=scrubbed.query, body=scrubbed.body)
-
-
-def _as_recorded(request: Request) -> RecordedRequest:
-    query = f"?{request.query}" if request.query else ""
-    uri = f"{request.base_url or API_BASE}{request.path}{query}"
-    return RecordedRequest(method=request.method, uri=uri, headers=request.headers, body=request.body)
 
 
 def _at_once(due: float) -> float:

@@ -9,8 +9,8 @@ from typing import Any, NotRequired
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from ..cassette import API_BASE, EVENT_STREAM, Cassette, Interaction, RecordedRequest, RecordedResponse, head_of, parsed
-from ..events import Event, stream_of
+from ..cassette import API_BASE, EVENT_STREAM, Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
+from ..events import Event, parsed, stream_of
 from .form import Form, Source, bytes_of, checked, in_base64, lower, readable
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..cassette import BETA_HEADER, Cassette, Interaction, RecordedResponse, parsed
+from ..cassette import BETA_HEADER, Cassette, Interaction, RecordedResponse
 from ..events import frame_of
 from .bodies import Rules
 from .chronology import in_order
@@ -171,7 +171,7 @@ class _Preparation:
             return (self._piece((index, 0), response.body, response.json, root),)
         frames = (frame_of(event) for event in response.events)
         return [
-            self._piece((index, number), frame, parsed(event.data.encode()) if '"status"' in event.data else None, root)
+            self._piece((index, number), frame, event.json if '"status"' in event.data else None, root)
             for number, (frame, event) in enumerate(zip(frames, response.events, strict=True))
         ]
 
