@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..api.wire import Request
-from .events import Event, events_of, parsed
+from .events import Event, events_of
+from .json_values import parsed
 
 API_BASE = "https://api.openai.com"
 EVENT_STREAM = "text/event-stream"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+from .json_values import parsed
 
 
 class Event(NamedTuple):
@@ -47,14 +47,6 @@ def _event(block: str) -> Event | None:
         elif field == "data":
             data.append(value)
     return Event(name, "\n".join(data)) if name or data else None
-
-
-def parsed(text: str | bytes) -> Any:
-    """Return JSON text as a value; None where it is none."""
-    try:
-        return from_json(text)
-    except ValueError:
-        return None
 
 
 def frame_of(event: Event) -> bytes:

@@ -18,6 +18,7 @@ from .gate.paths import key_of
 from .gate.preparing import generation_of, prepared
 from .gate.renaming import Binding
 from .gate.session import Entry, Mask, Piece
+from .json_values import whole
 
 # Nobody waits: the SDK's pollers obey the first, its retries the second (a zero there is not obeyed).
 _POLL_AT_ONCE = {"openai-poll-after-ms": "0"}
@@ -101,7 +102,7 @@ class Replayer:
         return Asked(key, Body(request.body, self._rules))
 
     def _missed(self, asked: Asked, missed: Missed) -> Response:
-        message = told(self._binding.translated(asked), missed, self._session)
+        message = whole(told(self._binding.translated(asked), missed, self._session))
         self._misses[message] = self._misses.get(message, 0) + 1
         refusal = NotRecorded(f"assistants-simulator: {message}")
         return json_response(refusal.status, refusal.envelope(), refusal.headers)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
 from ..cassette import Interaction, RecordedRequest, RecordedResponse
-from ..events import parsed
+from ..json_values import parsed
 
 
 class Rule(StrEnum):

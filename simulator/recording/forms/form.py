@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from ...errors import CassetteError
 from .. import safe_yaml
 from ..cassette import Cassette
+from ..json_values import dumped
 
 T = TypeVar("T")
 
@@ -143,7 +144,7 @@ def readable(body: bytes) -> str | None:
     text = body.decode()
     if text[:1] in {"{", "["}:
         try:
-            return json.dumps(json.loads(text, parse_constant=_refuse), indent=2, ensure_ascii=False)
+            return dumped(json.loads(text, parse_constant=_refuse), indent=2)
         except ValueError:
             return text
     return text

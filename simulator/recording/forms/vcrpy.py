@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, NotRequired
 
 from pydantic import TypeAdapter
@@ -10,6 +9,7 @@ from typing_extensions import TypedDict
 
 from .. import safe_yaml
 from ..cassette import Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
+from ..json_values import dumped
 from .form import Form, Source, bytes_of, checked, decoded, held_body, in_base64, lower, phrase, readable
 
 
@@ -101,7 +101,7 @@ def _status(response: _Response, source: Source, index: int) -> int:
 
 def _body(part: Any, headers: dict[str, str], source: Source, location: tuple[str | int, ...]) -> bytes:
     if "parsed_body" in part:
-        return json.dumps(part["parsed_body"], indent=2, ensure_ascii=False).encode()
+        return dumped(part["parsed_body"], indent=2).encode()
     body = part.get("body", part.get("content"))
     try:
         return decoded(held_body(body) if isinstance(body, dict) else bytes_of(body), headers)
@@ -141,7 +141,7 @@ def _write_json(cassette: Cassette) -> str:
     for one in data["interactions"]:
         for part in (one["request"], one["response"]):
             part["body"] = _for_json(part["body"])
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    return dumped(data, indent=2) + "\n"
 
 
 def _for_json(body: Any) -> Any:
