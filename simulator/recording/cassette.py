@@ -19,6 +19,8 @@ from .json_values import parsed
 API_BASE = "https://api.openai.com"
 EVENT_STREAM = "text/event-stream"
 BETA_HEADER = "openai-beta"
+# In the SDK's own name: "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3".
+SDK_AGENT = "OpenAI/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,5 +170,4 @@ def _version(beta: str) -> str | None:
 
 
 def _sdk(user_agent: str) -> str | None:
-    # "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3"
-    return user_agent if "OpenAI/" in user_agent else None
+    return user_agent if SDK_AGENT in user_agent else None

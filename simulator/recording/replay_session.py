@@ -12,7 +12,8 @@ from ..api.wire import Frame, Request, Response
 from ..backend.clock import Clock
 from ..backend.state import START
 from ..errors import CheckFailed
-from .cassette import Cassette, Interaction, RecordedRequest, RecordedResponse, as_recorded
+from .cassette import BETA_HEADER, SDK_AGENT, Cassette, Interaction, RecordedRequest, RecordedResponse, as_recorded
+from .forms import own
 from .replayer import Replayer
 from .scrubbing import Scrubber
 from .session import Mode, Settings
@@ -160,9 +161,11 @@ def _moment(recorded_at: str | None) -> float:
 def api_hosts(cassette: Cassette) -> list[str]:
     """Return the hosts whose requests a cassette answers, as URLs.
 
-    A recording of vcrpy may have requests to other services in it: their hosts are not ours to answer for.
+    A recording of vcrpy may have requests to other services in it: their hosts are not ours to answer for. In our own
+    form all were meant, also those without a trace of the API, such as `POST /v1/responses` of a compatible service.
     """
-    return list(dict.fromkeys(_origin(one.request.uri) for one in cassette.interactions if _is_api(one.request)))
+    requests = [one.request for one in cassette.interactions]
+    return list(dict.fromkeys(_origin(one.uri) for one in requests if cassette.form == own.FORM.name or _is_api(one)))
 
 
 def _origin(uri: str) -> str:
@@ -171,7 +174,9 @@ def _origin(uri: str) -> str:
 
 
 def _is_api(request: RecordedRequest) -> bool:
-    return "openai-beta" in request.headers or not _API_SEGMENTS.isdisjoint(request.path.split("/"))
+    if BETA_HEADER in request.headers or SDK_AGENT in request.headers.get("user-agent", ""):
+        return True
+    return not _API_SEGMENTS.isdisjoint(request.path.split("/"))
 
 
 def _was_scrubbed(interaction: Interaction) -> bool:

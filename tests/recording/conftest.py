@@ -204,6 +204,7 @@ def tape():
     """What tests of replay are made of."""
     return SimpleNamespace(
         Client=Client,
+        JSON=JSON,
         MESSAGES=MESSAGES,
         OrderReplay=OrderReplay,
         Refused=Refused,
