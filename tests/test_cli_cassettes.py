@@ -385,6 +385,18 @@ def test_distill_writes_a_test_and_overwrites_nothing(run, weather, tmp_path):
     assert target.read_text() == "mine"
 
 
+def test_distill_leaves_no_half_of_a_file_on_a_full_disk(run, weather, tmp_path, monkeypatch):
+    def full(self, path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    folder = tmp_path / "new"
+    result = run("distill", weather, "-o", folder / "test_weather.py")
+    assert result.exit_code == 2
+    assert "it cannot be written: No space left on device. Nothing was written." in " ".join(result.stderr.split())
+    assert list(folder.iterdir()) == []
+
+
 def test_distill_of_what_holds_no_run_is_refused(run, tmp_path):
     path = tmp_path / "x.json"
     path.write_text('{"exchanges": []}')

@@ -5,20 +5,22 @@ The words are vcrpy's: a *cassette* holds *interactions*, each a request with it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic_core import from_json
-
+from ..api.wire import Request
 from .events import Event, events_of
+from .json_values import parsed
 
 API_BASE = "https://api.openai.com"
 EVENT_STREAM = "text/event-stream"
 BETA_HEADER = "openai-beta"
+# In the SDK's own name: "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3".
+SDK_AGENT = "OpenAI/"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,15 +153,14 @@ def head_of(interactions: Sequence[Interaction], **known: str | None) -> Head:
     return Head(**{**found, **{name: value for name, value in known.items() if value is not None}})
 
 
-def parsed(body: bytes) -> Any:
-    """Return JSON text as a value; None where it is none."""
-    try:
-        return from_json(body)
-    except ValueError:
-        return None
+def as_recorded(request: Request) -> RecordedRequest:
+    """Return a request of today as a recorder would keep it."""
+    query = f"?{request.query}" if request.query else ""
+    uri = f"{request.base_url or API_BASE}{request.path}{query}"
+    return RecordedRequest(method=request.method, uri=uri, headers=request.headers, body=request.body)
 
 
-def _first(interactions: Sequence[Interaction], header: str, read: Any) -> str | None:
+def _first(interactions: Sequence[Interaction], header: str, read: Callable[[str], str | None]) -> str | None:
     values = (one.request.headers.get(header) for one in interactions)
     return next((found for value in values if value and (found := read(value))), None)
 
@@ -169,5 +170,4 @@ def _version(beta: str) -> str | None:
 
 
 def _sdk(user_agent: str) -> str | None:
-    # "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3"
-    return user_agent if "OpenAI/" in user_agent else None
+    return user_agent if SDK_AGENT in user_agent else None

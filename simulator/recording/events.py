@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+from .json_values import parsed
 
 
 class Event(NamedTuple):
@@ -22,10 +22,7 @@ class Event(NamedTuple):
     @property
     def json(self) -> Any:
         """The data, parsed; None where it is no JSON (`[DONE]`)."""
-        try:
-            return from_json(self.data)
-        except ValueError:
-            return None
+        return parsed(self.data)
 
 
 def events_of(body: bytes) -> Sequence[Event]:

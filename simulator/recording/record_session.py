@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CassetteError
-from .cassette import Cassette, Interaction, head_of
+from .cassette import SDK_AGENT, Cassette, Interaction, head_of
 from .scrubbing import Scrubber
 from .session import Mode, Settings
 from .writing import check_writable, write_cassette
@@ -120,7 +120,7 @@ def _wanted(hosts: tuple[str, ...]) -> Callable[[Any], bool]:
 
     def wanted(request: Any) -> bool:
         agent = str(request.headers.get("user-agent", ""))
-        return "OpenAI/" in agent or known.match(request.scheme, request.host, request.port)
+        return SDK_AGENT in agent or known.match(request.scheme, request.host, request.port)
 
     return wanted
 

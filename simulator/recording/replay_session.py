@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,7 +12,8 @@ from ..api.wire import Frame, Request, Response
 from ..backend.clock import Clock
 from ..backend.state import START
 from ..errors import CheckFailed
-from .cassette import API_BASE, Cassette, Interaction, RecordedRequest, RecordedResponse
+from .cassette import BETA_HEADER, SDK_AGENT, Cassette, Interaction, RecordedRequest, RecordedResponse, as_recorded
+from .forms import own
 from .replayer import Replayer
 from .scrubbing import Scrubber
 from .session import Mode, Settings
@@ -44,7 +45,7 @@ class _Exchange:
     def interaction(self) -> Interaction:
         """Return it as it would have been recorded."""
         return Interaction(
-            request=_as_recorded(self.request),
+            request=as_recorded(self.request),
             response=RecordedResponse(status=self.status, headers=self.headers, body=b"".join(self.body)),
         )
 
@@ -60,7 +61,6 @@ class ReplaySession:
 
     def __init__(self, path: Path, cassette: Cassette, player: Replayer, settings: Settings) -> None:
         self.path = path
-        self._cassette = cassette
         self._player = player
         self._change = settings.change
         self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
@@ -70,7 +70,11 @@ class ReplaySession:
 
     def findings(self) -> list[str]:
         """Return what went wrong so far."""
-        return [*self._player.findings(), *dict.fromkeys(self.blocked)]
+        return [*self._player.findings(), *self._unanswered()]
+
+    def _unanswered(self) -> Iterable[str]:
+        """Return what the guard said, each text once."""
+        return dict.fromkeys(self.blocked)
 
     def handle(self, request: Request) -> Response:
         """Answer one request; where the cassette was scrubbed, it is scrubbed before it is compared."""
@@ -98,8 +102,7 @@ class ReplaySession:
         Raises:
             CheckFailed: as `finish`.
         """
-        later = {f"never made: {self._cassette.where(one)} {one.label}" for one in _clean_up(self._cassette)}
-        self._raise([text for text in self.findings() if text not in later])
+        self._raise([*self._player.findings_before_clean_up(), *self._unanswered()])
 
     def finish(self) -> None:
         """Raise if the program did something else than what was recorded.
@@ -158,9 +161,11 @@ def _moment(recorded_at: str | None) -> float:
 def api_hosts(cassette: Cassette) -> list[str]:
     """Return the hosts whose requests a cassette answers, as URLs.
 
-    A recording of vcrpy may have requests to other services in it: their hosts are not ours to answer for.
+    A recording of vcrpy may have requests to other services in it: their hosts are not ours to answer for. In our own
+    form all were meant, also those without a trace of the API, such as `POST /v1/responses` of a compatible service.
     """
-    return list(dict.fromkeys(_origin(one.request.uri) for one in cassette.interactions if _is_api(one.request)))
+    requests = [one.request for one in cassette.interactions]
+    return list(dict.fromkeys(_origin(one.uri) for one in requests if cassette.form == own.FORM.name or _is_api(one)))
 
 
 def _origin(uri: str) -> str:
@@ -169,7 +174,9 @@ def _origin(uri: str) -> str:
 
 
 def _is_api(request: RecordedRequest) -> bool:
-    return "openai-beta" in request.headers or not _API_SEGMENTS.isdisjoint(request.path.split("/"))
+    if BETA_HEADER in request.headers or SDK_AGENT in request.headers.get("user-agent", ""):
+        return True
+    return not _API_SEGMENTS.isdisjoint(request.path.split("/"))
 
 
 def _was_scrubbed(interaction: Interaction) -> bool:
@@ -178,23 +185,8 @@ def _was_scrubbed(interaction: Interaction) -> bool:
 
 
 def _scrubbed(request: Request, scrubber: Scrubber) -> Request:
-    scrubbed = scrubber.request(_as_recorded(request))
+    scrubbed = scrubber.request(as_recorded(request))
     return replace(request, path=scrubbed.path, query=scrubbed.query, body=scrubbed.body)
-
-
-def _as_recorded(request: Request) -> RecordedRequest:
-    query = f"?{request.query}" if request.query else ""
-    uri = f"{request.base_url or API_BASE}{request.path}{query}"
-    return RecordedRequest(method=request.method, uri=uri, headers=request.headers, body=request.body)
-
-
-def _clean_up(cassette: Cassette) -> Iterator[Interaction]:
-    """Yield the deletions that no other effect follows."""
-    for one in reversed(cassette.interactions):
-        if one.request.method == "DELETE":
-            yield one
-        elif one.request.method != "GET":
-            return
 
 
 def _at_once(due: float) -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from .events import Event
+from .json_values import dumped
 from .scrubbed_texts import TextScrubber
 
 # Which text a piece belongs to: the event's name, the object, and where in it.
@@ -42,7 +42,7 @@ def _event(event: Event, before: Any, value: Any, texts: TextScrubber, place: st
     value = texts.json(value, f"{place} $")
     if value == before:
         return event._replace(data=texts.text(event.data, place))  # what JSON hides: a key that stands twice
-    return event._replace(data=json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return event._replace(data=dumped(value, separators=(",", ":")))
 
 
 def _lanes(events: Sequence[Event], values: Sequence[Any]) -> dict[Lane, list[_Piece]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus, urlencode
 
+from .json_values import dumped
 from .secret_kinds import CHOSEN, NAMED, REPLACEMENTS, can_be_secret, is_secret_name, is_secret_query_name, spans_in
 
 # Called with the name of a kind and the place, for each secret.
@@ -165,6 +166,6 @@ def _parsed(text: str) -> Any:
 def _dumped_like(text: str, value: Any) -> str:
     """Return JSON in the style of a text: indented, with blanks (parallel tool calls have them) or without."""
     if "\n " in text:
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return dumped(value, indent=2)
     blanks = '": ' in text
-    return json.dumps(value, ensure_ascii=False, separators=None if blanks else (",", ":"))
+    return dumped(value, separators=None if blanks else (",", ":"))

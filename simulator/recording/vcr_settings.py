@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..api.wire import Request
-from .cassette import API_BASE
+from .cassette import as_recorded
 from .forms.form import bytes_of
 
 # Those that change a request; what else a configuration says is about recording and matching.
@@ -37,8 +37,7 @@ def change_of(config: Mapping[str, Any]) -> Change | None:
     before_record = vcr.VCR().get_merged_config(path="(none)", **filters)["before_record_request"]
 
     def change(request: Request) -> Request:
-        query = f"?{request.query}" if request.query else ""
-        uri = f"{request.base_url or API_BASE}{request.path}{query}"
+        uri = as_recorded(request).uri
         changed = before_record(vcr.request.Request(request.method, uri, request.body, dict(request.headers)))
         if changed is None:  # vcrpy would not have recorded it; it is not in the cassette
             return request

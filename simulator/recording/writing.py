@@ -1,7 +1,7 @@
-"""Writing a cassette: whole or not at all.
+"""Writing a file: whole or not at all.
 
 The text goes to a file beside the old one, which then takes its name in one step. Whoever is interrupted
-leaves the old file; of two processes that write the same cassette the last one wins, with its whole session.
+leaves the old file; of two processes that write the same file the last one wins, with the whole of it.
 """
 
 from __future__ import annotations
@@ -28,14 +28,20 @@ def write_cassette(cassette: Cassette, path: Path, form: str = "own") -> None:
         CassetteError: it cannot be written: a full disk, a folder that may not be written to. The file is as
             it was.
     """
-    text = forms.write(cassette, form)
+    write_text(forms.write(cassette, form), path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text into a file, whole or not at all; folders are made as needed.
+
+    Raises:
+        CassetteError: it cannot be written. The file is as it was.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
-        raise CassetteError(
-            f"{path}: the cassette cannot be written: {error.strerror or error}. {_left(path)}"
-        ) from error
+        raise CassetteError(f"{path}: it cannot be written: {error.strerror or error}. {_left(path)}") from error
 
 
 def check_writable(path: Path) -> None:

@@ -7,14 +7,24 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
+import anyio._backends._asyncio  # noqa: F401  # see `warm`
+import assistants_simulator.pytest_plugin
+import openai
 import pytest
 
-from simulator import Request, Response
+import simulator.recording.capture
+import simulator.recording.marked
+import simulator.recording.stand_in
+import simulator.report.timeline
+import simulator.transport.interception
+from simulator import Request, Response, Simulator
 from simulator.api.wire import Frame
 from simulator.recording.cassette import API_BASE, Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
 from simulator.recording.events import events_of
 from simulator.recording.replayer import Replayer
 
+# A pytest inside this process takes what it has loaded along at its end; loaded again, it would patch what is patched.
+LOADED = [assistants_simulator.pytest_plugin, simulator.recording, simulator.report.timeline, simulator.transport]
 JSON = {"content-type": "application/json"}
 V2 = {**JSON, "openai-beta": "assistants=v2"}
 STATUSES = ["queued", "in_progress", "in_progress", "completed"]
@@ -181,10 +191,20 @@ def corpus():
 
 
 @pytest.fixture(scope="session")
+def warm():
+    """Load what is loaded late: pytester forgets, after each test, the modules that were loaded in it."""
+    with Simulator("auto").client() as client:
+        assert client.beta.threads.runs.steps
+        assert client.beta.assistants.list().data == []
+    openai.OpenAI(api_key="sk-x").close()  # the library below httpx
+
+
+@pytest.fixture(scope="session")
 def tape():
     """What tests of replay are made of."""
     return SimpleNamespace(
         Client=Client,
+        JSON=JSON,
         MESSAGES=MESSAGES,
         OrderReplay=OrderReplay,
         Refused=Refused,

@@ -33,7 +33,7 @@ def test_identical_creations_may_come_in_any_order(tape, order):
         answer = client.post(f"/threads/{given[number]}/messages", bodies[number])
         assert answer == {"id": answer["id"], "thread_id": given[number]}
     assert len(set(given.values())) == 3
-    replayer.check()
+    assert replayer.findings() == []
 
 
 def test_what_was_built_on_a_twin_goes_along(tape):
@@ -50,7 +50,7 @@ def test_what_was_built_on_a_twin_goes_along(tape):
         client.post(f"/threads/{thread}/messages", hello)
     client.post(f"/threads/{one}/messages", bodies[1])
     client.post(f"/threads/{two}/messages", bodies[0])
-    replayer.check()
+    assert replayer.findings() == []
 
 
 def test_what_a_client_has_read_is_not_taken_back(tape):
@@ -116,4 +116,4 @@ def test_threads_of_the_program_may_ask_at_once(tape):
     for worker in workers:
         worker.join()
     assert failures == []
-    replayer.check()
+    assert replayer.findings() == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from ...errors import CassetteError
 from .. import forms
 from ..scrubbing import Scrubber
-from ..writing import write_cassette
+from ..writing import write_text
 
 
 def convert(path: Path, form: str, output: Path, scrubber: Scrubber) -> bool:
@@ -21,14 +21,13 @@ def convert(path: Path, form: str, output: Path, scrubber: Scrubber) -> bool:
         UsageError: there is no such form.
         CassetteError: the file cannot be read, or another stands where the result would; nothing was changed.
     """
-    cassette = scrubber.cassette(forms.load(path))
-    content = forms.write(cassette, form)
+    content = forms.write(scrubber.cassette(forms.load(path)), form)
     if output.exists():
         if _holds(output, content):
             return False
         if not output.samefile(path):
             raise _in_the_way(output)
-    write_cassette(cassette, output, form)
+    write_text(content, output)
     return True
 
 
@@ -42,12 +41,7 @@ def write_new(path: Path, text: str) -> bool:
         if _holds(path, text):
             return False
         raise _in_the_way(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise CassetteError(f"{path}: it cannot be written: {error.strerror}.") from error
+    write_text(text, path)
     return True
 
 

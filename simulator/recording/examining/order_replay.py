@@ -9,7 +9,8 @@ from collections.abc import Hashable, Sequence
 from enum import StrEnum
 from urllib.parse import parse_qsl, urlsplit
 
-from ..cassette import Interaction, RecordedRequest, RecordedResponse, parsed
+from ..cassette import Interaction, RecordedRequest, RecordedResponse
+from ..json_values import parsed
 
 
 class Rule(StrEnum):

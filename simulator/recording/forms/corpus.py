@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-import json
 from typing import Any, NotRequired
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from ..cassette import API_BASE, EVENT_STREAM, Cassette, Interaction, RecordedRequest, RecordedResponse, head_of, parsed
+from ..cassette import API_BASE, EVENT_STREAM, Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
 from ..events import Event, stream_of
+from ..json_values import dumped, parsed
 from .form import Form, Source, bytes_of, checked, in_base64, lower, readable
 
 
@@ -92,11 +92,11 @@ def _stream(body: Any) -> bytes:
 def _bytes(body: Any) -> bytes:
     if body is None or isinstance(body, str):
         return bytes_of(body)
-    return json.dumps(body, indent=2, ensure_ascii=False).encode()
+    return dumped(body, indent=2).encode()
 
 
 def _data(data: Any) -> str:
-    return data if isinstance(data, str) else json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return data if isinstance(data, str) else dumped(data, separators=(",", ":"))
 
 
 def _write(cassette: Cassette) -> str:
@@ -108,7 +108,7 @@ def _write(cassette: Cassette) -> str:
         "recorded_at": head.recorded_at,
         "exchanges": [_written(one) for one in cassette.interactions],
     }
-    return json.dumps(file, indent=1, ensure_ascii=False) + "\n"
+    return dumped(file, indent=1) + "\n"
 
 
 def _written(one: Interaction) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from ...errors import CassetteError
 from .. import safe_yaml
 from ..cassette import Cassette
+from ..json_values import dumped
 
 T = TypeVar("T")
 
@@ -125,6 +126,17 @@ def bytes_of(text: str | bytes | None) -> bytes:
     return (text or "").encode("utf-8", "surrogateescape")
 
 
+def held_body(body: Mapping[str, Any]) -> bytes:
+    """Return the body that vcrpy and VCR hold in a mapping: as text, or in base64.
+
+    Raises:
+        ValueError: this is no base64.
+    """
+    if "base64_string" in body:
+        return base64.b64decode(body["base64_string"])  # VCR breaks it into lines
+    return bytes_of(body.get("string"))
+
+
 def readable(body: bytes) -> str | None:
     """Return a body as a reader wants it: JSON indented, other text as it is; None where it is no text."""
     if not _is_text(body):
@@ -132,7 +144,7 @@ def readable(body: bytes) -> str | None:
     text = body.decode()
     if text[:1] in {"{", "["}:
         try:
-            return json.dumps(json.loads(text, parse_constant=_refuse), indent=2, ensure_ascii=False)
+            return dumped(json.loads(text, parse_constant=_refuse), indent=2)
         except ValueError:
             return text
     return text

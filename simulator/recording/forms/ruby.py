@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, NotRequired
@@ -12,7 +11,7 @@ from typing_extensions import TypedDict
 
 from .. import safe_yaml
 from ..cassette import Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
-from .form import Form, Source, bytes_of, checked, decoded, in_base64, lower, phrase, readable
+from .form import Form, Source, checked, decoded, held_body, in_base64, lower, phrase, readable
 
 
 class _Body(TypedDict, total=False):
@@ -83,11 +82,8 @@ def _interaction(one: _Interaction, index: int, source: Source) -> Interaction:
 
 
 def _body(body: _Body | None, headers: dict[str, str], source: Source, location: tuple[str | int, ...]) -> bytes:
-    if body is None:
-        return b""
     try:
-        raw = base64.b64decode(body["base64_string"]) if "base64_string" in body else bytes_of(body.get("string"))
-        return decoded(raw, headers)
+        return decoded(held_body(body or {}), headers)
     except ValueError as error:
         raise source.refuse(location, str(error)) from error
 

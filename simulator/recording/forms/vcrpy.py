@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any, NotRequired
 
 from pydantic import TypeAdapter
@@ -11,7 +9,8 @@ from typing_extensions import TypedDict
 
 from .. import safe_yaml
 from ..cassette import Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
-from .form import Form, Source, bytes_of, checked, decoded, in_base64, lower, phrase, readable
+from ..json_values import dumped
+from .form import Form, Source, bytes_of, checked, decoded, held_body, in_base64, lower, phrase, readable
 
 
 class _Body(TypedDict, total=False):
@@ -102,14 +101,10 @@ def _status(response: _Response, source: Source, index: int) -> int:
 
 def _body(part: Any, headers: dict[str, str], source: Source, location: tuple[str | int, ...]) -> bytes:
     if "parsed_body" in part:
-        return json.dumps(part["parsed_body"], indent=2, ensure_ascii=False).encode()
+        return dumped(part["parsed_body"], indent=2).encode()
     body = part.get("body", part.get("content"))
     try:
-        if isinstance(body, dict):
-            raw = base64.b64decode(body["base64_string"]) if "base64_string" in body else bytes_of(body.get("string"))
-        else:
-            raw = bytes_of(body)
-        return decoded(raw, headers)
+        return decoded(held_body(body) if isinstance(body, dict) else bytes_of(body), headers)
     except ValueError as error:
         raise source.refuse(location, str(error)) from error
 
@@ -144,16 +139,15 @@ def _text(body: bytes) -> str | bytes | None:
 def _write_json(cassette: Cassette) -> str:
     data = _as_data(cassette)
     for one in data["interactions"]:
-        # JSON has no bytes, and vcrpy's JSON serializer refuses them; `base64_string` is what its own older
-        # versions wrote for them.
-        for part, holder in ((one["request"], "body"), (one["response"]["body"], "string")):
-            if isinstance(part[holder], bytes):
-                encoded = in_base64(part[holder])
-                if holder == "body":
-                    part["body"] = {"base64_string": encoded}
-                else:
-                    one["response"]["body"] = {"base64_string": encoded}
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        for part in (one["request"], one["response"]):
+            part["body"] = _for_json(part["body"])
+    return dumped(data, indent=2) + "\n"
+
+
+def _for_json(body: Any) -> Any:
+    """Return a body without bytes: vcrpy's JSON serializer refuses them, its older versions wrote `base64_string`."""
+    string = body["string"] if isinstance(body, dict) else body
+    return {"base64_string": in_base64(string)} if isinstance(string, bytes) else body
 
 
 def _write_yaml(cassette: Cassette) -> str:

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ..cassette import BETA_HEADER, Cassette, Interaction, RecordedResponse, parsed
+from ..cassette import BETA_HEADER, Cassette, Interaction, RecordedResponse
 from ..events import frame_of
 from .bodies import Rules
 from .chronology import in_order
 from .ids import ids_in, statuses_in
 from .paths import Key, Place, key_of, place_of
 from .session import Entry, Mask, Piece, Reads, Session
-from .topics import Effect, changed_by, created, lane_of, read_at
+from .topics import Effect, Lane, changed_by, created, lane_of, read_at
 from .tracking import Ids, Order, Statuses, statuses_of
 
 
@@ -37,8 +37,14 @@ def mentioned(place: Place, key: Key, body: bytes) -> frozenset[str]:
 
 
 class _Asked(NamedTuple):
-    """What the request of an interaction says."""
+    """What the request of an interaction says.
 
+    Args:
+        number: of the interaction, from 0.
+    """
+
+    number: int
+    interaction: Interaction
     key: Key
     place: Place
     mentions: frozenset[str]
@@ -67,9 +73,8 @@ class _Preparation:
     def session(self) -> Session:
         """Make the pass."""
         for index, interaction in enumerate(self._interactions):
-            asked = self._asked(interaction)
-            build = self._effect if asked.key.is_effect else self._read
-            entry = build(index, interaction, asked)
+            asked = self._asked(index, interaction)
+            entry = self._effect(asked) if asked.key.is_effect else self._read(asked)
             self._entries.append(entry)
             self._ids.show(entry)
         for key, reads in self._reads.items():
@@ -86,14 +91,14 @@ class _Preparation:
             has_generations=self._has_generations,
         )
 
-    def _asked(self, interaction: Interaction) -> _Asked:
+    def _asked(self, index: int, interaction: Interaction) -> _Asked:
         request = interaction.request
         key = key_of(request.method, request.path, request.query)
         if self._has_generations:
             key = key._replace(generation=generation_of(request.headers.get(BETA_HEADER)))
         place = self._place(key)
         mentions = mentioned(place, key, request.body)
-        return _Asked(key, place, mentions, self._ids.needs(mentions))
+        return _Asked(index, interaction, key, place, mentions, self._ids.needs(mentions))
 
     def _place(self, key: Key) -> Place:
         place = self._places.get(key.path)
@@ -101,55 +106,58 @@ class _Preparation:
             place = self._places[key.path] = place_of(key.path)
         return place
 
-    def _effect(self, index: int, interaction: Interaction, asked: _Asked) -> Entry:
-        response = interaction.response
-        waits = self._statuses.before_effect(asked.place)
-        # What was refused has changed nothing, and made nothing.
-        succeeded = response.status < 400
-        answer = _object_in(response, asked.place) if succeeded else None
-        effect = Effect(asked.place, asked.key.method, interaction.request.json, answer)
-        lane = lane_of(effect, index)
-        made = created(effect) if succeeded and asked.place.id is None else None
-        entry = Entry(
-            index=index,
-            bit=1 << index,
-            interaction=interaction,
+    def _entry(self, asked: _Asked, pieces: Sequence[Piece], **more: Any) -> Entry:
+        """Return an interaction with what effects and reads have in common, and with `more`."""
+        return Entry(
+            index=asked.number,
+            bit=1 << asked.number,
+            interaction=asked.interaction,
             key=asked.key,
             place=asked.place,
-            pieces=self._pieces(index, response, lane.root),
-            rules=self._rules,
-            lane=lane,
-            mentions=asked.mentions,
-            needs=asked.needs,
-            past=self._order.past(lane),
-            waits=waits,
-            during=None if succeeded else self._statuses.under_way(asked.place),
-            makes=made,
-        )
-        self._effects[asked.key].append(entry)
-        if succeeded:
-            self._order.add(entry.bit, lane, changed_by(effect, lane))
-            self._lists.effect(entry)
-        if made is not None:
-            self._creations.setdefault(made, entry)
-        return entry
-
-    def _read(self, index: int, interaction: Interaction, asked: _Asked) -> Entry:
-        place = asked.place
-        before = self._statuses
-        pieces = self._pieces(index, interaction.response, place.id)
-        entry = Entry(
-            index=index,
-            bit=1 << index,
-            interaction=interaction,
-            key=asked.key,
-            place=place,
             pieces=pieces,
             rules=self._rules,
             mentions=asked.mentions,
             needs=asked.needs,
+            **more,
+        )
+
+    def _effect(self, asked: _Asked) -> Entry:
+        place, response = asked.place, asked.interaction.response
+        waits = self._statuses.before_effect(place)
+        # What was refused has changed nothing, and made nothing.
+        succeeded = response.status < 400
+        answer = _object_in(response, place) if succeeded else None
+        effect = Effect(place, asked.key.method, asked.interaction.request.json, answer)
+        lane = lane_of(effect, asked.number)
+        entry = self._entry(
+            asked,
+            self._pieces(asked.number, response, lane.root),
+            lane=lane,
+            past=self._order.past(lane),
+            waits=waits,
+            during=None if succeeded else self._statuses.under_way(place),
+            makes=created(effect) if succeeded and place.id is None else None,
+        )
+        self._effects[asked.key].append(entry)
+        if succeeded:
+            self._done(entry, effect, lane)
+        return entry
+
+    def _done(self, entry: Entry, effect: Effect, lane: Lane) -> None:
+        """Take in an effect that succeeded."""
+        self._order.add(entry.bit, lane, changed_by(effect, lane))
+        self._lists.effect(entry)
+        if entry.makes is not None:
+            self._creations.setdefault(entry.makes, entry)
+
+    def _read(self, asked: _Asked) -> Entry:
+        place = asked.place
+        pieces = self._pieces(asked.number, asked.interaction.response, place.id)
+        entry = self._entry(
+            asked,
+            pieces,
             past=self._order.of_topics(read_at(place)),
-            waits=before.before_read(place, statuses_of(pieces)),
+            waits=self._statuses.before_read(place, statuses_of(pieces)),
             requires=self._lists.requires(asked.key, pieces) if place.id is None else 0,
             settles=self._settles(place, pieces),
         )
@@ -171,7 +179,7 @@ class _Preparation:
             return (self._piece((index, 0), response.body, response.json, root),)
         frames = (frame_of(event) for event in response.events)
         return [
-            self._piece((index, number), frame, parsed(event.data.encode()) if '"status"' in event.data else None, root)
+            self._piece((index, number), frame, event.json if '"status"' in event.data else None, root)
             for number, (frame, event) in enumerate(zip(frames, response.events, strict=True))
         ]
 

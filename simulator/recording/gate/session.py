@@ -175,6 +175,17 @@ class Session:
         return (entry for entry in self.entries if entry.bit & mask)
 
     @cached_property
+    def clean_up(self) -> Mask:
+        """The deletions that no other effect follows: fixtures make them, after the test."""
+        mask = 0
+        for entry in reversed(self.entries):
+            if entry.key.method == "DELETE":
+                mask |= entry.bit
+            elif entry.key.is_effect:
+                break
+        return mask
+
+    @cached_property
     def has_twins(self) -> bool:
         """Whether any creation was recorded twice, so that ids are bound late."""
         keys = Counter(entry.key for entry in self.creations.values())

@@ -6,7 +6,6 @@ import ast
 import subprocess
 import sys
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +13,37 @@ from simulator.errors import CassetteError
 from simulator.recording import forms
 from simulator.recording.examining.distilling import distill
 
-ROOT = Path(__file__).parents[3]
 # pytest-asyncio warns where it is not configured, which is not ours to do.
-PYTEST_OPTIONS = ("-W", "error", "-p", "no:asyncio", "-p", "assistants_simulator.pytest_entry")
+PYTEST_OPTIONS = (
+    "-p",
+    "no:cacheprovider",
+    "-W",
+    "error",
+    "-p",
+    "no:asyncio",
+    "-p",
+    "assistants_simulator.pytest_entry",
+)
 
 
 @pytest.fixture
-def passes(pytester, monkeypatch):
-    """Run distilled sources, each as a test file of its own: all pass, and nothing is left over."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def outcomes(warm, pytester):
+    """Run distilled sources inside this process, each as a test file of its own; return how many came out how."""
 
     def run(*sources):
         for number, source in enumerate(sources):
             (pytester.path / f"test_{number}.py").write_text(source, encoding="utf-8")
-        pytester.runpytest_subprocess(*PYTEST_OPTIONS).assert_outcomes(passed=len(sources))
+        return pytester.runpytest_inprocess(*PYTEST_OPTIONS).parseoutcomes()
+
+    return run
+
+
+@pytest.fixture
+def passes(outcomes):
+    """Run distilled sources: all pass, and nothing is left over."""
+
+    def run(*sources):
+        assert outcomes(*sources) == {"passed": len(sources)}
 
     return run
 
@@ -36,45 +52,28 @@ def test_a_conversation_becomes_turns(weather):
     source = distill(weather)
     body = source.partition("def test_session(simulator, openai_client):\n")[2]
     assert "from simulator import call, call_tools, say\n" in source
-    assert body.rstrip().endswith(
-        """\
+    assert body.rstrip().endswith("""\
     simulator.script(
-        call_tools(
-            call("get_weather", city="Paris"),
-            call("get_time", city="Paris"),
-        ),
+        call_tools(call("get_weather", city="Paris"), call("get_time", city="Paris")),
         say("18 °C, and 10:15."),
     )
     run = run_to_end(openai_client, thread.id, assistant.id, outputs=["18 °C", "10:15"])
     assert run.status == "completed"
-    assert said(openai_client, run) == ["18 °C, and 10:15."]""".replace(
-            """\
-        call_tools(
-            call("get_weather", city="Paris"),
-            call("get_time", city="Paris"),
-        ),
-""",
-            """\
-        call_tools(call("get_weather", city="Paris"), call("get_time", city="Paris")),
-""",
-        )
-    )
+    assert said(openai_client, run) == ["18 °C, and 10:15."]""")
 
 
 def test_it_passes(weather, passes):
     passes(distill(weather))
 
 
-def test_what_somebody_changes_is_played(weather, pytester, passes):
+def test_what_somebody_changes_is_played(weather, passes):
     changed = distill(weather).replace("18 °C", "31 °C")
     passes(changed)
 
 
-def test_it_fails_when_the_conversation_is_another(weather, pytester, monkeypatch):
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def test_it_fails_when_the_conversation_is_another(weather, outcomes):
     source = distill(weather).replace('say("18 °C, and 10:15.")', 'say("I do not know.")')
-    (pytester.path / "test_it.py").write_text(source, encoding="utf-8")
-    pytester.runpytest_subprocess(*PYTEST_OPTIONS).assert_outcomes(failed=1)
+    assert outcomes(source) == {"failed": 1}
 
 
 def test_a_session_that_begins_in_the_middle_is_seeded(session, exchange, objects, passes):

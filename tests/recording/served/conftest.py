@@ -8,20 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import anyio._backends._asyncio  # noqa: F401  # see `project`
-import assistants_simulator.pytest_plugin
 import openai
 import pytest
 
-import simulator
-import simulator.recording.capture
-import simulator.recording.marked
-import simulator.recording.stand_in
-import simulator.report.timeline
-import simulator.transport.interception
-
-# A pytest inside this process takes what it has loaded along at its end; loaded again, it would patch what is patched.
-LOADED = [assistants_simulator.pytest_plugin, simulator.recording, simulator.report.timeline, simulator.transport]
 HERE = Path(__file__).parent
 
 
@@ -90,17 +79,8 @@ class Project:
         return sorted(str(path.relative_to(self.path)) for path in found)
 
 
-@pytest.fixture(scope="session")
-def _warm():
-    """Load what is loaded late: pytester forgets, after each test, the modules that were loaded in it."""
-    with simulator.Simulator("auto").client() as client:
-        assert client.beta.threads.runs.steps
-        assert client.beta.assistants.list().data == []
-    openai.OpenAI(api_key="sk-x").close()  # the library below httpx
-
-
 @pytest.fixture
-def project(_warm, pytester, monkeypatch, service):
+def project(warm, pytester, monkeypatch, service):
     """A project whose environment names a service on a real socket."""
     monkeypatch.setenv("COLUMNS", "250")
     return Project(pytester)

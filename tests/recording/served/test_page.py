@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ def brain(view):
 def pages(project, serving, monkeypatch):
     project.write(weather=block_of(README, "weather.py"), test_weather=block_of(PAGE, "test_weather.py"))
     project.pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
-    with serving(Simulator(brain)) as url:
+    simulator = Simulator(brain)
+    monkeypatch.setattr(time, "sleep", simulator.clock.advance)  # the program's pauses pass at the service at once
+    with serving(simulator) as url:
         monkeypatch.setenv("OPENAI_BASE_URL", url)
         yield project
 
