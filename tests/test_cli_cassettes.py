@@ -190,6 +190,11 @@ def test_audit_of_nothing_that_can_be_read_does_not_say_that_nothing_was_found(r
     assert (result.exit_code, result.stdout) == (2, "")
 
 
+def test_audit_of_a_folder_without_cassettes_says_that_it_is_one(run, tmp_path):
+    result = run("audit", tmp_path)
+    assert (result.exit_code, result.stdout) == (0, "No cassette is there.\n")
+
+
 def test_audit_of_our_own_form_has_nothing_to_let_pass(run, weather, tmp_path):
     assert run("convert", weather).exit_code == 0
     result = run("audit", tmp_path / "weather.yaml")

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from simulator import CheckFailed, Request
+from simulator.recording.cassette import Cassette
 from simulator.recording.gate import gate
 from simulator.recording.replayer import Replayer
 from simulator.transport.clients import openai_client
@@ -107,6 +108,13 @@ def test_no_outputs_at_all_are_told_as_outputs(tape, tooled):
     assert "null then" not in refused.value.message
 
 
+def test_an_empty_cassette_is_not_taken_for_a_missing_one(tape, tmp_path):
+    (tmp_path / "empty.yaml").touch()
+    client = tape.Client(Replayer(Cassette(interactions=[], path=tmp_path / "empty.yaml")).handle)
+    with pytest.raises(tape.Refused, match="Nothing is recorded in it"):
+        client.get("/threads/thread_1")
+
+
 # Effects.
 
 
@@ -124,7 +132,7 @@ def test_effects_are_made_once_and_missed_if_not(tape, polled):
 def test_a_miss_that_is_repeated_is_one_finding(tape):
     replayer, client = tape.replayed()
     for _ in range(3):
-        with pytest.raises(tape.Refused, match="Nothing is recorded in it"):
+        with pytest.raises(tape.Refused, match="There is no such file: record it first"):
             client.get("/threads/thread_1")
     (finding,) = replayer.findings()
     assert finding.endswith("(3 times)")

@@ -123,7 +123,12 @@ _WORDS: Mapping[Kind, Callable[[Obstacle, Session], Iterator[str]]] = {
 def _without_obstacle(asked: Asked, session: Session) -> Iterator[str]:
     """Yield what comes nearest where nothing has the same method, path and query."""
     if not session.entries:
-        yield "Nothing is recorded in it."
+        path = session.cassette.path
+        yield (
+            "Nothing is recorded in it."
+            if path is None or path.is_file()
+            else "There is no such file: record it first."
+        )
         return
     entry = max(session.entries, key=lambda each: _alike(each.key, asked.key))
     yield f"Nearest: {_named(entry, session)}"
