@@ -161,9 +161,10 @@ def _failing(check: Callable[[], None]) -> None:
 
 def sections_of_cassette(item: pytest.Item, session: Session, call: pytest.CallInfo[None]) -> list[tuple[str, str]]:
     """Return what the report of a failed phase shows of the cassette, as pairs of title and text."""
-    if call.excinfo is not None and isinstance(call.excinfo.value, Finding):  # it says it itself
+    failure = call.excinfo.value if call.excinfo is not None else None
+    if isinstance(failure, Finding):  # it says it itself
         return []
-    remark = item.stash.get(MISSING, None) or session.remark()
+    remark = item.stash.get(MISSING, None) or session.remark(str(failure))
     return [(SECTION, remark)] if remark else []
 
 

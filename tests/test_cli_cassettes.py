@@ -185,6 +185,16 @@ def test_audit_goes_on_after_a_file_that_cannot_be_read(run, weather, broken, tm
     assert result.stderr.startswith(f"assistants-simulator: {broken}:3: this is no YAML: ")
 
 
+def test_audit_of_nothing_that_can_be_read_does_not_say_that_nothing_was_found(run, broken):
+    result = run("audit", broken)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_audit_of_a_folder_without_cassettes_says_that_it_is_one(run, tmp_path):
+    result = run("audit", tmp_path)
+    assert (result.exit_code, result.stdout) == (0, "No cassette is there.\n")
+
+
 def test_audit_of_our_own_form_has_nothing_to_let_pass(run, weather, tmp_path):
     assert run("convert", weather).exit_code == 0
     result = run("audit", tmp_path / "weather.yaml")
@@ -274,6 +284,7 @@ def test_diff_prints_what_changed(run, weather, tmp_path):
     other.write_text(loop(said="It is 31 °C."), encoding="utf-8")
     result = run("diff", weather, other)
     assert result.exit_code == 1
+    assert result.stdout.splitlines()[:2] == [f"--- {weather}", f"+++ {other}"]
     assert result.stdout.splitlines()[-3:] == [
         "-    assistant: It is 18 °C.",
         "+    assistant: It is 31 °C.",
@@ -294,7 +305,7 @@ def test_convert_writes_beside_its_source(run, weather, tmp_path):
 def test_convert_twice_writes_once(run, weather, tmp_path):
     run("convert", weather)
     before = (tmp_path / "weather.yaml").stat().st_mtime_ns
-    assert run("convert", weather).stdout == f"{weather} → {tmp_path / 'weather.yaml'} (was there)\n"
+    assert run("convert", weather).stdout == f"{weather} → {tmp_path / 'weather.yaml'} (there already, the same)\n"
     assert (tmp_path / "weather.yaml").stat().st_mtime_ns == before
 
 
@@ -315,7 +326,7 @@ def test_convert_over_its_source_must_be_asked_for(run, weather, tmp_path):
     assert "Say --in-place" in result.stderr
     assert run("convert", source, "--in-place").exit_code == 0
     assert forms.load(source).form == "own"
-    assert run("convert", source, "--in-place").stdout.endswith("(was there)\n")
+    assert run("convert", source, "--in-place").stdout.endswith("(there already, the same)\n")
 
 
 def test_convert_scrubs(run, tmp_path):
@@ -379,7 +390,8 @@ def test_distill_writes_a_test_and_overwrites_nothing(run, weather, tmp_path):
     assert result.exit_code == 0
     assert f"python -m pytest {target}" in result.stdout
     assert target.read_text(encoding="utf-8") == run("distill", weather).stdout
-    assert run("distill", weather, "-o", target).exit_code == 0
+    again = run("distill", weather, "-o", target)
+    assert (again.exit_code, again.stdout.startswith(f"{target} is there already, the same.")) == (0, True)
     target.write_text("mine")
     assert run("distill", weather, "-o", target).exit_code == 2
     assert target.read_text() == "mine"

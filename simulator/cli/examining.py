@@ -42,7 +42,8 @@ def audit_files(paths: Sequence[Path], only: Sequence[Concern] | None, tests: Pa
         files = _files(paths)
         lost = set(orphans(files, tests)) if tests and Concern.ORPHANS in concerns else None
         audits = list(_audits(files, paths, concerns, lost, failures))
-    _report(audits, alone=len(files) == 1, as_json=as_json)
+    if audits or as_json or not failures:  # of what cannot be read, nothing was found out
+        _report(audits, alone=len(files) == 1, as_json=as_json)
     for failure in failures:
         warn(failure)
     if failures:
@@ -97,8 +98,8 @@ def show_file(path: Path, *, as_json: bool) -> None:
 def diff_files(old: Path, new: Path) -> None:
     """Print what changed between two conversations; ends the command with its exit code."""
     with _refusing():
-        conversations = [conversation_of(forms.load(path)) for path in (old, new)]
-    lines = conversation_report.diff_of(*conversations)
+        before, after = (conversation_of(forms.load(path)) for path in (old, new))
+    lines = conversation_report.diff_of(before, after, (str(old), str(new)))
     show_lines(lines, _DIFF_STYLES)
     if lines:
         raise typer.Exit(FINDINGS)
@@ -114,7 +115,7 @@ def convert_files(paths: Sequence[Path], form: str, output: Path | None, *, in_p
         targets = _targets(files, paths, form, output, in_place=in_place)
         for file, target in zip(files, targets, strict=True):
             written = convert(file, form, target, scrubber)
-            typer.echo(f"{file} → {target}{'' if written else ' (was there)'}")
+            typer.echo(f"{file} → {target}{'' if written else ' (there already, the same)'}")
 
 
 def _targets(
@@ -158,8 +159,9 @@ def distill_file(path: Path, output: Path | None) -> None:
         source = distill(forms.load(path))
         if output is None:
             typer.echo(source, nl=False)
-        elif write_new(output, source):
-            typer.echo(f"Wrote {output}. Now run:\n\n    python -m pytest {output}")
+        else:
+            done = f"Wrote {output}." if write_new(output, source) else f"{output} is there already, the same."
+            typer.echo(f"{done} Now run:\n\n    python -m pytest {output}")
 
 
 @contextmanager

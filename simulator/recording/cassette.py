@@ -137,9 +137,17 @@ class Cassette:
     path: Path | None = None
     form: str = "own"
 
+    @property
+    def name(self) -> str:
+        """Return the file as a message names it: below the working directory, from there."""
+        if self.path is None:
+            return "the cassette"
+        here = Path.cwd()
+        return str(self.path.relative_to(here) if self.path.is_relative_to(here) else self.path)
+
     def where(self, interaction: Interaction) -> str:
         """Return file and line of an interaction, for messages."""
-        place = str(self.path) if self.path else "the cassette"
+        place = self.name
         return f"{place}:{interaction.line}" if interaction.line else place
 
 

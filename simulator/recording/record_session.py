@@ -58,10 +58,10 @@ class RecordSession:
         cassette = Cassette(interactions=interactions, head=head_of(interactions, recorded_at=now()))
         write_cassette(self._scrubber.cassette(cassette), self.path)
 
-    def remark(self) -> str | None:
+    def remark(self, failure: str) -> str | None:
         """Return that nothing was written, and why the service may not have answered."""
         problem = _problem(self._capture.interactions(), self._capture.begun)
-        return f"{self.path}: nothing is recorded of what failed. {f'{problem} ' if problem else ''}{_left(self.path)}"
+        return f"{self.path}: {problem or 'nothing is recorded of what failed.'} {_left(self.path)}"
 
 
 class LiveSession:
@@ -83,7 +83,7 @@ class LiveSession:
     def finish(self) -> None:
         """Do nothing."""
 
-    def remark(self) -> str | None:
+    def remark(self, failure: str) -> str | None:
         """Return nothing."""
         return None
 

@@ -59,13 +59,13 @@ class ReplaySession:
 
     mode = Mode.REPLAY
 
-    def __init__(self, path: Path, cassette: Cassette, player: Replayer, settings: Settings) -> None:
+    def __init__(self, path: Path, cassette: Cassette, settings: Settings) -> None:
         self.path = path
-        self._player = player
+        self.clock = Clock(_moment(cassette.head.recorded_at))
+        self._player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore, now=self.clock.now)
         self._change = settings.change
         self._scrubber = settings.scrubber if any(map(_was_scrubbed, cassette.interactions)) else None
         self._seen: list[_Exchange] = []
-        self.clock = Clock(_moment(cassette.head.recorded_at))
         self.blocked: list[str] = []  # what the guard says of each request that it stopped
 
     def findings(self) -> list[str]:
@@ -117,9 +117,9 @@ class ReplaySession:
         if found:
             raise CheckFailed("\n".join([f"Replaying {self.path}:", *found]))
 
-    def remark(self) -> str | None:
-        """Return the findings, as a text."""
-        found = self.findings()
+    def remark(self, failure: str) -> str | None:
+        """Return the findings, as a text; the failure may be one of them."""
+        found = [text for text in self.findings() if text not in failure]
         return "\n".join([f"Replaying {self.path} found as well:", *found]) if found else None
 
 
@@ -136,8 +136,7 @@ def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[Re
     from ..transport.interception import intercepting
     from ..transport.virtual_time import virtual_time
 
-    player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore)
-    session = ReplaySession(path, cassette, player, settings)
+    session = ReplaySession(path, cassette, settings)
     interceptor = Interceptor(
         handle=session.handle,
         wait_until=_at_once,

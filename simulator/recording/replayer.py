@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ..api.refusals import Surprise
 from ..api.wire import Frame, Request, Response, json_response
@@ -51,6 +51,7 @@ class Replayer:
         outputs: how tool outputs are compared: `strict`, `shape` or `ignore`.
         ignore: paths in JSON bodies that are not compared, such as `metadata.started_at` or `messages.*.content`.
         normalize: takes the parsed body of a request and returns what is compared in its place, for both sides.
+        now: returns the time on the program's clock, in seconds: who polls the same for too long there is stopped.
 
     Raises:
         UsageError: `outputs` is no mode; `ignore` is one text.
@@ -63,6 +64,7 @@ class Replayer:
         outputs: OutputMode | str = OutputMode.STRICT,
         ignore: Sequence[str] = (),
         normalize: Normalize | None = None,
+        now: Callable[[], float] = lambda: 0.0,
     ) -> None:
         if isinstance(ignore, str):
             raise UsageError(f"ignore= is a list of paths, not one text: write [{ignore!r}].")
@@ -70,6 +72,7 @@ class Replayer:
         self._session = prepared(cassette, self._rules)
         self._binding = Binding(self._session)
         self._misses: dict[str, int] = {}
+        self._now = now
         self._lock = threading.Lock()
 
     def handle(self, request: Request) -> Response:
@@ -99,7 +102,7 @@ class Replayer:
         key = key_of(request.method, request.path, request.query)
         if self._session.has_generations:
             key = key._replace(generation=generation_of(request.headers.get(BETA_HEADER)))
-        return Asked(key, Body(request.body, self._rules))
+        return Asked(key, Body(request.body, self._rules), self._now())
 
     def _missed(self, asked: Asked, missed: Missed) -> Response:
         message = whole(told(self._binding.translated(asked), missed, self._session))

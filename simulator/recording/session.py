@@ -65,5 +65,5 @@ class Session(Protocol):
     def finish(self) -> None:
         """End well: compare what happened with the cassette, or write it."""
 
-    def remark(self) -> str | None:
-        """Return what to say beside the failure of a block that failed."""
+    def remark(self, failure: str) -> str | None:
+        """Return what to say beside the failure of a block that failed, but for what that says itself."""

@@ -148,7 +148,7 @@ class CassetteUse:
         block.__exit__(kind, error, traceback)
         if error is None or (self._record_on_exception and self._session.mode is Mode.RECORD):
             self._session.finish()
-        elif remark := self._session.remark():
+        elif error is not None and (remark := self._session.remark(str(error))):
             error.add_note(remark)
 
     async def __aenter__(self) -> Session:

@@ -63,6 +63,8 @@ def _short(paths: Sequence[Path]) -> list[str]:
 
 def summary(audits: Sequence[Audit]) -> str:
     """Return what the audit of many comes to."""
+    if not audits:
+        return "No cassette is there."
     total = f"{len(audits)} cassettes"
     found = {concern: sum(1 for one in audits if one.count(concern)) for concern in Concern}
     parts = [f"{found[concern]} with {text}" for concern, text in _SUMMED.items() if found[concern]]

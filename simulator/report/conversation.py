@@ -43,10 +43,10 @@ def heading(conversation: Conversation) -> str:
     )
 
 
-def diff_of(old: Conversation, new: Conversation) -> list[str]:
+def diff_of(old: Conversation, new: Conversation, names: tuple[str, str] = ("old", "new")) -> list[str]:
     """Return what changed from one conversation to another, ids and times aside; nothing if nothing did."""
     before, after = ([*_renamed(lines_of(one, times=False))] for one in (old, new))
-    return list(difflib.unified_diff(before, after, "old", "new", n=2, lineterm=""))
+    return list(difflib.unified_diff(before, after, *names, n=2, lineterm=""))
 
 
 def _renamed(lines: Iterable[str]) -> Iterator[str]:

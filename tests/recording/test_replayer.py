@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 
 import pytest
 
 from simulator import Request
+from simulator.recording.cassette import Cassette
 from simulator.recording.gate import gate
 from simulator.recording.replayer import Replayer
 from simulator.transport.clients import openai_client
@@ -72,8 +74,45 @@ def test_a_loop_that_nothing_can_end_is_ended(tape, polled, monkeypatch):
     _, client = tape.replayed(*polled[:3])
     client.start()
     assert {client.status() for _ in range(20)} == {"queued"}
-    with pytest.raises(tape.Refused, match="times in a row that it had before"):
+    with pytest.raises(tape.Refused, match=r"given this answer \(queued\) again and again. It is the last one"):
         client.status()
+
+
+def test_a_loop_that_sleeps_ends_after_half_an_hour_of_its_clock(tape, tooled):
+    """A program that forgets to submit its tool outputs is told so, and not after 25,000 polls."""
+    _, client = tape.replayed(*tooled, now=itertools.count(0.0, 10.0).__next__)
+    client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    assert {client.status() for _ in range(181)} == {"requires_action"}
+    for _ in range(2):
+        with pytest.raises(tape.Refused, match=r"this answer \(requires_action\) again and again") as refused:
+            client.status()
+    *_, before, last = refused.value.message.splitlines()
+    assert before.endswith("It changes only after these, which the code has not done:")
+    assert "POST /v1/threads/thread_1/runs/run_1/submit_tool_outputs" in last
+
+
+def test_a_few_long_sleeps_are_no_loop(tape, tooled):
+    _, client = tape.replayed(*tooled, now=itertools.count(0.0, 86_400.0).__next__)
+    client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    assert {client.status() for _ in range(100)} == {"requires_action"}
+    with pytest.raises(tape.Refused, match="again and again"):
+        client.status()
+
+
+def test_no_outputs_at_all_are_told_as_outputs(tape, tooled):
+    _, client = tape.replayed(*tooled)
+    client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    client.status()
+    with pytest.raises(tape.Refused, match="no output was sent for the call call_1\n") as refused:
+        client.post("/threads/thread_1/runs/run_1/submit_tool_outputs", {"tool_outputs": []})
+    assert "null then" not in refused.value.message
+
+
+def test_an_empty_cassette_is_not_taken_for_a_missing_one(tape, tmp_path):
+    (tmp_path / "empty.yaml").touch()
+    client = tape.Client(Replayer(Cassette(interactions=[], path=tmp_path / "empty.yaml")).handle)
+    with pytest.raises(tape.Refused, match="Nothing is recorded in it"):
+        client.get("/threads/thread_1")
 
 
 # Effects.
@@ -119,7 +158,7 @@ def test_deletions_at_the_end_may_still_be_made(tape):
 def test_a_miss_that_is_repeated_is_one_finding(tape):
     replayer, client = tape.replayed()
     for _ in range(3):
-        with pytest.raises(tape.Refused, match="Nothing is recorded in it"):
+        with pytest.raises(tape.Refused, match="There is no such file: record it first"):
             client.get("/threads/thread_1")
     (finding,) = replayer.findings()
     assert finding.endswith("(3 times)")

@@ -14,14 +14,23 @@ from .session import Answer, Entry, Mask, Reads, Session, Wait
 # A client that polls what will not move again ends here, and not never. Nothing waits, so this many polls are what
 # some ten seconds of a busy loop make: a tool that works meanwhile in another thread has time.
 MAX_REPEATS = 25_000
+# One that sleeps between its polls ends sooner: at three times what a run lives, on the program's clock.
+MAX_SECONDS = 1800.0
+# Two long sleeps are no loop.
+MIN_REPEATS = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request, in the ids of the recording."""
+    """A request, in the ids of the recording.
+
+    Args:
+        at: when it came, in seconds of the program's clock.
+    """
 
     key: Key
     body: Body
+    at: float = 0.0
 
 
 class Gate:
@@ -103,7 +112,7 @@ class Gate:
         if position < 0:
             raise Missed(asked.key, self._before_read(reads, answers))
         entry = answers[position].first
-        self._note(asked.key, past, position, entry)
+        self._note(asked, past, position, entry)
         if entry.settles:
             self.progress.settled.update(entry.place.ids)
         return entry
@@ -138,20 +147,29 @@ class Gate:
         waits = following.first.waits
         return waits != answer.last.waits and bool(waits) and all(map(self.progress.has_seen, waits))
 
-    def _note(self, key: Key, past: Mask, position: int, entry: Entry) -> None:
+    def _note(self, asked: Asked, past: Mask, position: int, entry: Entry) -> None:
         """Note which answer is given.
 
         Raises:
             Missed: nothing else was given for so long that the client would ask for ever.
         """
-        progress = self.progress
+        progress, key = self.progress, asked.key
         if progress.positions.get((key, past)) != position:
             progress.positions[key, past] = position
             progress.repeats = 0
             return
+        if not progress.repeats:
+            progress.unchanged_since = asked.at
         progress.repeats += 1
+        if self._is_stuck(asked.at):
+            awaited = self.session.reads[key].touching & ~progress.made
+            raise Missed(key, [self._obstacle(Kind.STUCK, entry, awaited)])
+
+    def _is_stuck(self, now: float) -> bool:
+        progress = self.progress
         if progress.repeats >= MAX_REPEATS:
-            raise Missed(key, [Obstacle(kind=Kind.STUCK, entry=entry)])
+            return True
+        return progress.repeats >= MIN_REPEATS and now - progress.unchanged_since >= MAX_SECONDS
 
     def _before_read(self, reads: Reads, answers: Sequence[Answer]) -> list[Obstacle]:
         """Return what stands in the way of each answer of a read."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 
 from .bodies import likeness
-from .gate import MAX_REPEATS, Asked
+from .gate import Asked
 from .ids import statuses_in
 from .obstacles import Kind, Missed, Obstacle
 from .paths import Key
@@ -25,7 +25,8 @@ _BOUND = (
 def told(asked: Asked, missed: Missed, session: Session) -> str:
     """Return the message for a request that no recorded answer fits; `asked` is in the ids of the recording."""
     cassette = session.cassette
-    lines = [f"{asked.key} was not recorded {'so ' if missed.obstacles else ''}in {cassette.path or 'the cassette'}."]
+    problem = "does not fit what was recorded" if missed.obstacles else "was not recorded"
+    lines = [f"{asked.key} {problem} in {cassette.name}."]
     nearest = _nearest(asked, missed.obstacles)
     if nearest is not None:
         lines += [f"Nearest: {_named(nearest.entry, session)}", *_WORDS[nearest.kind](nearest, session)]
@@ -98,8 +99,13 @@ def _differs(obstacle: Obstacle, session: Session) -> Iterator[str]:
 
 
 def _stuck(obstacle: Obstacle, session: Session) -> Iterator[str]:
-    yield f"The code has been given recorded answers {MAX_REPEATS:,} times in a row that it had before."
-    yield "No answer changes any more until it does something that was recorded."
+    statuses = [shown.status for shown in statuses_in(obstacle.entry.interaction.response.json)]
+    answer = f"this answer ({statuses[0]})" if len(statuses) == 1 else "this answer"
+    if obstacle.missing:
+        yield f"The code was given {answer} again and again. It changes only after these, which the code has not done:"
+        yield from _several(obstacle.missing, session)
+    else:
+        yield f"The code was given {answer} again and again. It is the last one: nothing recorded changes it."
 
 
 _WORDS: Mapping[Kind, Callable[[Obstacle, Session], Iterator[str]]] = {
@@ -117,7 +123,12 @@ _WORDS: Mapping[Kind, Callable[[Obstacle, Session], Iterator[str]]] = {
 def _without_obstacle(asked: Asked, session: Session) -> Iterator[str]:
     """Yield what comes nearest where nothing has the same method, path and query."""
     if not session.entries:
-        yield "Nothing is recorded in it."
+        path = session.cassette.path
+        yield (
+            "Nothing is recorded in it."
+            if path is None or path.is_file()
+            else "There is no such file: record it first."
+        )
         return
     entry = max(session.entries, key=lambda each: _alike(each.key, asked.key))
     yield f"Nearest: {_named(entry, session)}"

@@ -63,7 +63,7 @@ def taken_from(body: Any) -> Outputs:
         return Outputs(body, {})
     for holder in _HOLDERS:
         items = body.get(holder.list)
-        if isinstance(items, list) and any(_is_output(item, holder) for item in items):
+        if isinstance(items, list) and _holds_outputs(items, holder):
             return _taken(body, items, holder)
     return Outputs(body, {})
 
@@ -77,6 +77,11 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any], mode: OutputMod
         if call in now and not same(output, now[call]):
             found.append(f"the output for the call {call} is another:\n{_diff(output, now[call])}")
     return found
+
+
+def _holds_outputs(items: list[Any], holder: _Holder) -> bool:
+    """Tell whether a list has outputs in it, or would have nothing else if it were not empty."""
+    return any(_is_output(item, holder) for item in items) or (not items and holder.marks is None)
 
 
 def _is_output(item: Any, holder: _Holder) -> bool:

@@ -20,6 +20,7 @@ class Progress:
         statuses: of each object the latest status shown, as the moment at which that was new.
         positions: of each read in each window, the answer given last.
         repeats: how many answers in a row were given before.
+        unchanged_since: when the first of them was, in seconds of the program's clock.
         settled: the ids of what the client was shown more of than its creation: they keep their meaning (`twins`).
     """
 
@@ -28,6 +29,7 @@ class Progress:
     statuses: dict[str, Moment] = field(default_factory=dict)
     positions: dict[tuple[Key, Mask], int] = field(default_factory=dict)
     repeats: int = 0
+    unchanged_since: float = 0.0
     settled: set[str] = field(default_factory=set)
 
     def has_seen(self, wait: Wait) -> bool:
@@ -54,5 +56,6 @@ class Progress:
             statuses=dict(self.statuses),
             positions=dict(self.positions),
             repeats=self.repeats,
+            unchanged_since=self.unchanged_since,
             settled=set(self.settled),
         )

@@ -98,7 +98,7 @@ class Binding:
         path = tuple(names.get(segment, segment) for segment in key.path)
         query = tuple((name, names.get(value, value)) for name, value in key.query)
         body = Body(self.names.inward(asked.body.raw), self._session.rules)
-        return Asked(key._replace(path=path, query=query), body)
+        return Asked(key._replace(path=path, query=query), body, asked.at)
 
     def _searched(self, asked: Asked, missed: Missed) -> Entry | None:
         """Try to take the request for each that is alike; keep the first exchange that leads to an answer."""

@@ -265,7 +265,7 @@ def test_a_module_may_be_marked_whole_though_not_every_test_has_a_cassette(threa
 def test_a_request_without_its_file_fails(threads):
     result = run(threads, VCR, "--assistants=replay")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*Nothing is recorded in it*"])
+    result.stdout.fnmatch_lines(["*There is no such file: record it first.*"])
 
 
 FIXTURES = """

@@ -456,6 +456,13 @@ def test_the_findings_stand_beside_the_failure_of_a_block_that_failed(client, re
     assert "found as well" in failed.value.__notes__[0]
 
 
+def test_what_the_failure_says_itself_is_not_said_again(client, recorded):
+    with pytest.raises(openai.UnprocessableEntityError, match="was not recorded in") as failed, use_cassette(recorded):
+        client.beta.threads.retrieve("thread_of_somebody")
+    assert "\n".join(failed.value.__notes__).count("thread_of_somebody") == 0
+    assert "never made" in failed.value.__notes__[0]
+
+
 @pytest.mark.parametrize(
     "options",
     [
