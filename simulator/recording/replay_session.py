@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..api.wire import Frame, Request, Response
 from ..backend.clock import Clock
@@ -16,6 +18,9 @@ from .cassette import API_BASE, Cassette, Interaction, RecordedRequest, Recorded
 from .replayer import Replayer
 from .scrubbing import Scrubber
 from .session import Mode, Settings
+
+if TYPE_CHECKING:
+    from ..transport.hosts import Hosts
 
 # What a scrubbed cassette has in it.
 _TRACES = (b"scrubbed-", b"someone@example.com")
@@ -133,12 +138,14 @@ def replaying(path: Path, cassette: Cassette, settings: Settings) -> Iterator[Re
     from ..transport.interception import intercepting
     from ..transport.virtual_time import virtual_time
 
+    hosts = Hosts.of([*settings.hosts, *api_hosts(cassette)])
+    cassette = _answered(cassette, hosts)
     player = Replayer(cassette, outputs=settings.outputs, ignore=settings.ignore)
     session = ReplaySession(path, cassette, player, settings)
     interceptor = Interceptor(
         handle=session.handle,
         wait_until=_at_once,
-        hosts=Hosts.of([*settings.hosts, *api_hosts(cassette)]),
+        hosts=hosts,
         passthrough=Passthrough(),
         blocked=session.blocked.append,
     )
@@ -161,6 +168,24 @@ def api_hosts(cassette: Cassette) -> list[str]:
     A recording of vcrpy may have requests to other services in it: their hosts are not ours to answer for.
     """
     return list(dict.fromkeys(_origin(one.request.uri) for one in cassette.interactions if _is_api(one.request)))
+
+
+def _answered(cassette: Cassette, hosts: Hosts) -> Cassette:
+    """Return a cassette without what other services answered: such requests never come here, and none is missed.
+
+    Our own recordings have none. Of a session that names no host of the API all stays: the host does not count.
+    """
+    if cassette.form == "own":
+        return cassette
+    kept = [one for one in cassette.interactions if _reaches(one.request, hosts)]
+    return replace(cassette, interactions=kept) if kept else cassette
+
+
+def _reaches(request: RecordedRequest, hosts: Hosts) -> bool:
+    if "OpenAI/" in request.headers.get("user-agent", ""):
+        return True
+    address = urlsplit(request.uri)
+    return hosts.match(address.scheme, address.hostname or "", address.port, address.path)
 
 
 def _origin(uri: str) -> str:
