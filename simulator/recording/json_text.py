@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+# A half of a character, as models cut emoji: JSON can say it by an escape, and no file in UTF-8 can hold it.
+_HALF = re.compile("[\ud800-\udfff]")
 _DECODER = json.JSONDecoder()
 _BLANKS = re.compile(r"[ \t\n\r]*")
 
@@ -35,6 +37,12 @@ def load(text: str) -> tuple[dict[str, Any], dict[str, list[int]]]:
             value[key].append(reader.value())
     reader.end()
     return value, lines
+
+
+def dump(value: Any, *, indent: int | None = None, separators: tuple[str, str] | None = None) -> str:
+    """Return a value as JSON that a file can hold: characters as they are, halves of them as escapes."""
+    text = json.dumps(value, indent=indent, separators=separators, ensure_ascii=False)
+    return _HALF.sub(lambda half: f"\\u{ord(half[0]):04x}", text)
 
 
 class _Reader:
