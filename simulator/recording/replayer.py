@@ -18,6 +18,7 @@ from .gate.paths import key_of
 from .gate.preparing import generation_of, prepared
 from .gate.renaming import Binding
 from .gate.session import Entry, Piece
+from .scrubbed_texts import printable
 
 # Nobody waits: the SDK's pollers obey the first, its retries the second (a zero there is not obeyed).
 _POLL_AT_ONCE = {"openai-poll-after-ms": "0"}
@@ -85,7 +86,7 @@ class Replayer:
         """Return what went wrong so far: each miss, and each recorded effect that was not made."""
         with self._lock:
             misses = [f"{text} ({count} times)" if count > 1 else text for text, count in self._misses.items()]
-            return [*misses, *never_made(self._session, self._binding.progress.made)]
+            return [*misses, *map(printable, never_made(self._session, self._binding.progress.made))]
 
     def check(self) -> None:
         """Check that the client did what was recorded.
@@ -104,7 +105,7 @@ class Replayer:
         return Asked(key, Body(request.body, self._rules))
 
     def _missed(self, asked: Asked, missed: Missed) -> Response:
-        message = told(self._binding.translated(asked), missed, self._session)
+        message = printable(told(self._binding.translated(asked), missed, self._session))
         self._misses[message] = self._misses.get(message, 0) + 1
         refusal = NotRecorded(f"assistants-simulator: {message}")
         return json_response(refusal.status, refusal.envelope(), refusal.headers)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from . import json_text
 from .events import Event
 from .scrubbed_texts import TextScrubber
 
@@ -37,12 +37,13 @@ def scrubbed_events(events: Sequence[Event], texts: TextScrubber, place: str) ->
 
 
 def _event(event: Event, before: Any, value: Any, texts: TextScrubber, place: str) -> Event:
+    event = event._replace(event=texts.text(event.event, place))
     if not isinstance(value, dict | list):
         return event._replace(data=texts.text(event.data, place))
     value = texts.json(value, f"{place} $")
     if value == before:
         return event._replace(data=texts.text(event.data, place))  # what JSON hides: a key that stands twice
-    return event._replace(data=json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+    return event._replace(data=json_text.dump(value, separators=(",", ":")))
 
 
 def _lanes(events: Sequence[Event], values: Sequence[Any]) -> dict[Lane, list[_Piece]]:
