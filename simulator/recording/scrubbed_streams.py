@@ -71,7 +71,7 @@ def _leaves(value: Any, path: Lane) -> Iterator[tuple[Lane, _Piece]]:
     elif isinstance(value, list):
         children = enumerate(value)
     for key, child in children:
-        step = child.get("index", key) if isinstance(value, list) and isinstance(child, dict) else key
+        step = str(child.get("index", key)) if isinstance(value, list) and isinstance(child, dict) else key
         if isinstance(child, str):
             yield (*path, step), _Piece(value, key)
         else:

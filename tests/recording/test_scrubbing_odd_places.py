@@ -102,3 +102,9 @@ def test_json_that_nests_a_thousand_deep_is_scrubbed_as_text():
     nested = f'{{"a":{"[" * 900}"{KEY}"{"]" * 900}}}'.encode()
     for body in (nested, b"[" * 50_000 + KEY.encode()):
         assert KEY.encode() not in scrubbed(interaction(body)).interactions[0].request.body
+
+
+def test_pieces_whose_index_is_no_number_are_scrubbed():
+    data = json.dumps({"delta": {"content": [{"index": {"no": "number"}, "text": KEY}]}})
+    body = f"event: thread.message.delta\ndata: {data}\n\n".encode()
+    assert KEY not in file_of(interaction(answer=body, answers={"content-type": "text/event-stream"}))
