@@ -156,7 +156,7 @@ def _is_cassette(file: Path, named: Sequence[Path]) -> bool:
 def distill_file(path: Path, output: Path | None) -> None:
     """Print or write the test that a cassette becomes."""
     with _refusing():
-        source = distill(forms.load(path))
+        source = distill(Scrubber().cassette(forms.load(path)))
         if output is None:
             typer.echo(source, nl=False)
         else:

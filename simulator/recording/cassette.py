@@ -5,6 +5,7 @@ The words are vcrpy's: a *cassette* holds *interactions*, each a request with it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from .events import Event, events_of
 from .json_values import parsed
 
 API_BASE = "https://api.openai.com"
+_SDK = re.compile(r"\w*OpenAI/\w+(?: \d[\w.+-]*)?")
 EVENT_STREAM = "text/event-stream"
 BETA_HEADER = "openai-beta"
 # In the SDK's own name: "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3".
@@ -178,4 +180,6 @@ def _version(beta: str) -> str | None:
 
 
 def _sdk(user_agent: str) -> str | None:
-    return user_agent if SDK_AGENT in user_agent else None
+    # "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3"; what a program adds of its own is not the SDK's.
+    found = _SDK.search(user_agent)
+    return found[0] if found else None

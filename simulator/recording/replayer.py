@@ -19,6 +19,7 @@ from .gate.preparing import generation_of, prepared
 from .gate.renaming import Binding
 from .gate.session import Entry, Mask, Piece
 from .json_values import whole
+from .scrubbed_texts import printable
 
 # Nobody waits: the SDK's pollers obey the first, its retries the second (a zero there is not obeyed).
 _POLL_AT_ONCE = {"openai-poll-after-ms": "0"}
@@ -96,7 +97,7 @@ class Replayer:
     def _findings(self, awaited: Mask = 0) -> list[str]:
         with self._lock:
             misses = [f"{text} ({count} times)" if count > 1 else text for text, count in self._misses.items()]
-            return [*misses, *never_made(self._session, self._binding.progress.made | awaited)]
+            return [*misses, *map(printable, never_made(self._session, self._binding.progress.made | awaited))]
 
     def _asked(self, request: Request) -> Asked:
         key = key_of(request.method, request.path, request.query)
@@ -105,7 +106,7 @@ class Replayer:
         return Asked(key, Body(request.body, self._rules), self._now())
 
     def _missed(self, asked: Asked, missed: Missed) -> Response:
-        message = whole(told(self._binding.translated(asked), missed, self._session))
+        message = printable(whole(told(self._binding.translated(asked), missed, self._session)))
         self._misses[message] = self._misses.get(message, 0) + 1
         refusal = NotRecorded(f"assistants-simulator: {message}")
         return json_response(refusal.status, refusal.envelope(), refusal.headers)

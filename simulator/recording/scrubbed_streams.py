@@ -37,6 +37,7 @@ def scrubbed_events(events: Sequence[Event], texts: TextScrubber, place: str) ->
 
 
 def _event(event: Event, before: Any, value: Any, texts: TextScrubber, place: str) -> Event:
+    event = event._replace(event=texts.text(event.event, place))
     if not isinstance(value, dict | list):
         return event._replace(data=texts.text(event.data, place))
     value = texts.json(value, f"{place} $")
@@ -70,7 +71,7 @@ def _leaves(value: Any, path: Lane) -> Iterator[tuple[Lane, _Piece]]:
     elif isinstance(value, list):
         children = enumerate(value)
     for key, child in children:
-        step = child.get("index", key) if isinstance(value, list) and isinstance(child, dict) else key
+        step = str(child.get("index", key)) if isinstance(value, list) and isinstance(child, dict) else key
         if isinstance(child, str):
             yield (*path, step), _Piece(value, key)
         else:

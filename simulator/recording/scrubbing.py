@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..errors import UsageError
 from . import kept_headers
-from .cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
+from .cassette import Cassette, Head, Interaction, RecordedRequest, RecordedResponse
 from .events import stream_of
 from .replaced_ids import with_other_ids
 from .scrubbed_streams import scrubbed_events
@@ -81,7 +81,8 @@ class Scrubber:
     def cassette(self, cassette: Cassette) -> Cassette:
         """Return a session without secrets. What its clients sent as their keys is replaced wherever it stands."""
         known = known_secrets(cassette.interactions)
-        return replace(cassette, interactions=[self.interaction(one, known) for one in cassette.interactions])
+        interactions = [self.interaction(one, known) for one in cassette.interactions]
+        return replace(cassette, head=self._head(cassette.head, known), interactions=interactions)
 
     def interaction(self, interaction: Interaction, known: Iterable[str] = ()) -> Interaction:
         """Return one interaction without secrets.
@@ -99,6 +100,10 @@ class Scrubber:
     def secrets(self, interaction: Interaction, known: Iterable[str] = ()) -> list[Secret]:
         """Return the secrets in an interaction, in the order of a file."""
         return self._scrubbed(interaction, known)[1]
+
+    def _head(self, head: Head, known: Iterable[str]) -> Head:
+        texts = self._texts([], known)
+        return replace(head, **{name: texts.text(value, name) for name, value in vars(head).items() if value})
 
     def _scrubbed(self, interaction: Interaction, known: Iterable[str]) -> tuple[Interaction, list[Secret]]:
         found: list[Secret] = []
@@ -129,7 +134,9 @@ def known_secrets(interactions: Iterable[Interaction]) -> Sequence[str]:
         if name in SECRET_HEADERS
         for part in _parts(name, value)
     ]
-    return sorted({value for value in values if _is_telling(value)}, key=lambda value: (-len(value), value))
+    # As they are, and as they stand in addresses.
+    forms = {form for value in values if _is_telling(value) for form in (value, quote(value), quote(value, safe=""))}
+    return sorted(forms, key=lambda value: (-len(value), value))
 
 
 def _parts(name: str, value: str) -> list[str]:
@@ -185,5 +192,5 @@ def _body(body: bytes, headers: Mapping[str, str], texts: TextScrubber, place: s
     except UnicodeDecodeError:
         text, encoding = body.decode("latin-1"), "latin-1"  # keeps every byte that is no secret
     is_form = headers.get("content-type", "").startswith(_FORM)
-    scrubbed = texts.pairs(text, place) if is_form else texts.text(text, place)
+    scrubbed = texts.wide(texts.pairs(text, place) if is_form else texts.text(text, place), place)
     return body if scrubbed == text else scrubbed.encode(encoding)

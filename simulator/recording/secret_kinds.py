@@ -83,7 +83,11 @@ _PLACEHOLDER = re.compile(
 # `a@b.io`; and the length up to which texts are worth remembering.
 _SHORTEST, _OFTEN_REPEATED = 6, 200
 
-_START = r"(?<![A-Za-z0-9])"
+# No letter stands before a secret, but that of an escape may: `\nsk-…`, `\u003dsk-…`, `%3Dsk-…`, a terminal's colour.
+_START = (
+    r"(?:(?<![A-Za-z0-9])|(?<=\\[bfnrt])|(?<=\\u[0-9A-Fa-f]{4})|(?<=\\x[0-9A-Fa-f]{2})"
+    r"|(?<=%[0-9A-Fa-f]{2})|(?<=%25[0-9A-Fa-f]{2})|(?<=\[[0-9]m)|(?<=\[[0-9]{2}m))"
+)
 _END = r"(?![A-Za-z0-9])"
 # A domain that nobody can have (RFC 2606) makes an address that is no secret; `icon@2x.png` is none.
 _FREE_DOMAIN = r"(?!\dx\.)(?!(?:[\w-]+\.)*(?:example\.(?:com|org|net)|example|test|invalid|localhost)(?![\w.-]*\w))"

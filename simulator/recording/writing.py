@@ -6,6 +6,7 @@ leaves the old file; of two processes that write the same file the last one wins
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 from pathlib import Path
@@ -39,7 +40,7 @@ def write_text(text: str, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text.encode("utf-8", "surrogateescape"))
+        _replace(_meant(path), text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise CassetteError(f"{path}: it cannot be written: {error.strerror or error}. {_left(path)}") from error
 
@@ -56,7 +57,7 @@ def check_writable(path: Path) -> None:
         raise CassetteError(f"{path}: this is a folder: name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        trial = _beside(path)
+        trial = _beside(_meant(path))
         trial.touch(exist_ok=False)
         trial.unlink()
     except OSError as error:
@@ -76,6 +77,11 @@ def _replace(path: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _meant(path: Path) -> Path:
+    """Return the file that a link leads to: a cassette that two folders share stays one."""
+    return Path(os.path.realpath(path))
 
 
 def _beside(path: Path) -> Path:

@@ -120,3 +120,43 @@ def test_multipart_bodies_are_compared_without_their_boundary(tape):
     wrong = replayer.handle(Request("POST", "/v1/files", body=form("xyz", "bye")))
     assert (wrong.status, b"the body: " in wrong.body) == (422, True)
     assert replayer.handle(Request("POST", "/v1/files", body=form("xyz", "hello"))).status == 200
+
+
+@pytest.mark.parametrize("mode", ["shape", "ignore"])
+def test_an_output_that_is_no_text_is_another_in_every_mode(tape, tooled, mode):
+    """The service refuses it by a 400; who forgets `json.dumps` must not stay green."""
+    _, client = tape.replayed(*tooled, outputs=mode)
+    client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    client.status()
+    outputs = [
+        {"tool_call_id": "call_1", "output": {"city": "Paris", "temperature": 22}},
+        {"tool_call_id": "call_2", "output": "no idea"},
+    ]
+    with pytest.raises(tape.Refused, match="the output for the call call_1 is another"):
+        client.post("/threads/thread_1/runs/run_1/submit_tool_outputs", {"tool_outputs": outputs})
+
+
+def test_a_miss_shows_no_secret_of_a_body_or_an_address(tape, tooled):
+    replayer, client = tape.replayed(*tooled)
+    key = "sk-proj-Zq8Wm3Xv7Lp2Kd9Ts4Rb6"
+    with pytest.raises(tape.Refused) as refused:
+        client.post("/threads/thread_1/runs", {"assistant_id": "asst_1", "metadata": {"key": key}})
+    with pytest.raises(tape.Refused):
+        client.get("/threads/thread_1/messages", token=key)
+    said = f"{refused.value}{replayer.findings()}"
+    assert "scrubbed-openai-key" in said
+    assert key not in said
+
+
+@pytest.mark.parametrize("odd", [{"a": 1}, ["thread.run"], 5, None, True])
+def test_answers_of_another_shape_than_the_apis_are_replayed_as_they_are(tape, odd):
+    answers = [{"object": odd, "id": "x", "status": "queued"}, {"object": "list", "data": odd}, {"id": odd}]
+    asked = [tape.exchange("POST", f"/threads/thread_{i}", each, {"file_ids": odd}) for i, each in enumerate(answers)]
+    files = [tape.exchange("POST", "/vector_stores/vs_1/file_batches", each, {"file_ids": odd}) for each in answers]
+    replayer, client = tape.replayed(*asked, tape.exchange("POST", "/threads", {"id": odd}, {}), *files)
+    for i, answer in enumerate(answers):
+        assert client.post(f"/threads/thread_{i}", {"file_ids": odd}) == answer
+    assert client.post("/threads") == {"id": odd}
+    for answer in answers:
+        assert client.post("/vector_stores/vs_1/file_batches", {"file_ids": odd}) == answer
+    assert replayer.findings() == []

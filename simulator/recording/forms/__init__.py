@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ...errors import CassetteError, NoCassette, UsageError, suggestion
 from .. import own_yaml, safe_yaml
@@ -34,7 +35,7 @@ def load(path: Path) -> Cassette:
     form = next((form for form in FORMS if form.recognises(data)), None)
     if form is None:
         raise NoCassette(f"{path}:1: this is no cassette: {_told(data)}.")
-    return form.read(Source(path, text, lines), data)
+    return _with_addresses(form.read(Source(path, text, lines), data))
 
 
 def write(cassette: Cassette, name: str) -> str:
@@ -53,6 +54,16 @@ def suffix_of(name: str) -> str:
         UsageError: there is no such form.
     """
     return _named(name).suffix
+
+
+def _with_addresses(cassette: Cassette) -> Cassette:
+    """Return a session whose addresses can be read, each; else raise."""
+    for one in cassette.interactions:
+        try:
+            urlsplit(one.request.uri).port  # noqa: B018  # reading it is what refuses a bad one
+        except ValueError as error:
+            raise CassetteError(f"{cassette.where(one)}: `uri`: this is no address: {error}.") from error
+    return cassette
 
 
 def _named(name: str) -> Form:

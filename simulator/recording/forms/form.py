@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 # Of no meaning once a body stands decoded in a file.
 _OF_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+# The API takes and gives files of up to 512 MB, and compresses none of them; its JSON is a few hundred kilobytes.
+MAX_UNZIPPED = 64 << 20
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
 
 
@@ -110,13 +112,21 @@ def decoded(body: bytes, headers: dict[str, str]) -> bytes:
     for name in _OF_TRANSFER:
         headers.pop(name, None)
     if encoding in {"gzip", "deflate"} and body:
-        try:
-            return zlib.decompress(body, _GZIP_OR_ZLIB)
-        except zlib.error:
-            return body
+        return _unzipped(body)
     if encoding in {"br", "zstd"} and not _is_text(body):
         raise ValueError(f"the body is compressed with {encoding}: record it again with `accept-encoding: gzip`")
     return body
+
+
+def _unzipped(body: bytes) -> bytes:
+    unzip = zlib.decompressobj(_GZIP_OR_ZLIB)
+    try:
+        plain = unzip.decompress(body, MAX_UNZIPPED)
+    except zlib.error:
+        return body
+    if unzip.unconsumed_tail:
+        raise ValueError(f"the body unzips to more than {MAX_UNZIPPED >> 20} MiB, as no recorded one does")
+    return plain if unzip.eof else body
 
 
 def bytes_of(text: str | bytes | None) -> bytes:
@@ -145,7 +155,7 @@ def readable(body: bytes) -> str | None:
     if text[:1] in {"{", "["}:
         try:
             return dumped(json.loads(text, parse_constant=_refuse), indent=2)
-        except ValueError:
+        except (ValueError, RecursionError):  # no JSON, or such as nests too deep to be indented
             return text
     return text
 

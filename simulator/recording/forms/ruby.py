@@ -132,8 +132,11 @@ def _text(body: bytes) -> dict[str, str]:
 
 
 def _http_date(iso: str | None) -> str:
-    """Return a date as VCR writes it. It must stand there: VCR reads it; without one, the epoch."""
-    moment = datetime.fromisoformat(iso) if iso else datetime.fromtimestamp(0, UTC)
+    """Return a date as VCR writes it. It must stand there: VCR reads it; without one that can be read, the epoch."""
+    try:
+        moment = datetime.fromisoformat(iso or "")
+    except ValueError:
+        moment = datetime.fromtimestamp(0, UTC)
     return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 

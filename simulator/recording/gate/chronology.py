@@ -32,6 +32,7 @@ def uses_early(interactions: Sequence[Interaction]) -> bool:
             used.add(place.id)
         elif request.method == "POST" and one.response.status < 400 and used:
             made = one.response.json
-            if isinstance(made, dict) and made.get("id") in used:
+            id = made.get("id") if isinstance(made, dict) else None
+            if isinstance(id, str) and id in used:
                 return True
     return False

@@ -65,9 +65,9 @@ def statuses_in(value: Any) -> Iterator[Shown]:
         return
     inner = value.get("response")
     for each in (value, *_items(value), inner):
-        if isinstance(each, dict) and each.get("object") in _MOVING:
-            id, status = each.get("id"), each.get("status")
-            if isinstance(id, str) and isinstance(status, str):
+        if isinstance(each, dict):
+            kind, id, status = each.get("object"), each.get("id"), each.get("status")
+            if isinstance(kind, str) and kind in _MOVING and isinstance(id, str) and isinstance(status, str):
                 yield Shown(id, status)
 
 

@@ -111,7 +111,7 @@ def _concerned(effect: Effect) -> Iterable[str]:
     rest = effect.place.rest
     yield from (id for id in (rest[1] if len(rest) > 1 else None, _added(effect)) if id)
     many = effect.body.get("file_ids") if isinstance(effect.body, dict) else None
-    yield from (id for id in many or () if isinstance(id, str))
+    yield from (id for id in (many if isinstance(many, list) else ()) if isinstance(id, str))
 
 
 def _listed(effect: Effect) -> Iterable[Topic]:
