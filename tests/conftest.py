@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from simulator import Request
+
+# Loaded at a client's first request. Were that inside a pytest that a test runs, this would be forgotten with it,
+# and loaded anew while httpx goes on to expect the exceptions of the first.
+for _library in ("httpcore", "httpcore2"):
+    if find_spec(_library):
+        import_module(_library)
 
 HERE = Path(__file__).parent
 V2 = {"openai-beta": "assistants=v2", "content-type": "application/json"}
