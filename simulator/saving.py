@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,21 +26,6 @@ def encoded(state: Mapping[str, Any]) -> bytes:
         return json.dumps({"version": VERSION, **state}, indent=1, ensure_ascii=False, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise StateError(f"The state cannot be saved, JSON cannot hold it: {told(error)}") from error
-
-
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file in one step, so that an interruption leaves the old one; its mode is as `open` leaves it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from .errors import CheckFailed, StateError, UsageError, refuse_unknown
 from .options import NAMES, Options, known_problems
 from .transport.locks import Busy, Lock
 from .transport.pace import TimeMode, pace_of
+from .whole_files import write_whole
 
 if TYPE_CHECKING:
     import openai
@@ -358,7 +359,7 @@ class Simulator:
                     "backend": backend.to_json(),
                 }
             )
-        saving.write_whole(path, content)
+        write_whole(path, content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], brain: BrainChoice = None) -> Simulator:

@@ -1,17 +1,11 @@
-"""Writing a file: whole or not at all.
-
-The text goes to a file beside the old one, which then takes its name in one step. Whoever is interrupted
-leaves the old file; of two processes that write the same file the last one wins, with the whole of it.
-"""
+"""Writing a session into a file: whole or not at all, and never where it cannot be."""
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 from pathlib import Path
 
 from ..errors import CassetteError
+from ..whole_files import try_place, write_whole
 from . import forms
 from .cassette import Cassette
 
@@ -40,7 +34,7 @@ def write_text(text: str, path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(_meant(path), text.encode("utf-8", "surrogateescape"))
+        write_whole(path, text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         raise CassetteError(f"{path}: it cannot be written: {error.strerror or error}. {_left(path)}") from error
 
@@ -57,35 +51,11 @@ def check_writable(path: Path) -> None:
         raise CassetteError(f"{path}: this is a folder: name a file in it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        trial = _beside(_meant(path))
-        trial.touch(exist_ok=False)
-        trial.unlink()
+        try_place(path)
     except OSError as error:
         raise CassetteError(
             f"{path}: no cassette can be recorded here: {error.strerror or error}. {_left(path)}"
         ) from error
-
-
-def _replace(path: Path, content: bytes) -> None:
-    temporary = _beside(path)
-    try:
-        with temporary.open("xb") as file:
-            file.write(content)
-        if path.exists():
-            shutil.copymode(path, temporary)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _meant(path: Path) -> Path:
-    """Return the file that a link leads to: a cassette that two folders share stays one."""
-    return Path(os.path.realpath(path))
-
-
-def _beside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{secrets.token_hex(8)}")
 
 
 def _left(path: Path) -> str:
