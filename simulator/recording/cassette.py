@@ -18,11 +18,11 @@ from .events import Event, events_of
 from .json_values import parsed
 
 API_BASE = "https://api.openai.com"
-_SDK = re.compile(r"\w*OpenAI/\w+(?: \d[\w.+-]*)?")
 EVENT_STREAM = "text/event-stream"
 BETA_HEADER = "openai-beta"
 # In the SDK's own name: "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3".
 SDK_AGENT = "OpenAI/"
+_SDK = re.compile(rf"\w*{SDK_AGENT}\w+(?: \d[\w.+-]*)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +180,6 @@ def _version(beta: str) -> str | None:
 
 
 def _sdk(user_agent: str) -> str | None:
-    # "OpenAI/Python 1.14.3", "AsyncOpenAI/Python 1.14.3"; what a program adds of its own is not the SDK's.
+    # What a program adds of its own is not the SDK's.
     found = _SDK.search(user_agent)
     return found[0] if found else None

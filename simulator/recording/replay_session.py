@@ -185,8 +185,6 @@ def _answered(cassette: Cassette, hosts: Hosts) -> Cassette:
 
 
 def _reaches(request: RecordedRequest, hosts: Hosts) -> bool:
-    if SDK_AGENT in request.headers.get("user-agent", ""):
-        return True
     address = urlsplit(request.uri)
     return hosts.match(address.scheme, address.hostname or "", address.port, address.path)
 
