@@ -6,6 +6,7 @@ import importlib
 import inspect
 import json
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -139,6 +140,22 @@ def _bar_aiohttp(monkeypatch):
         raise Escape("aiohttp")
 
     monkeypatch.setattr(aiohttp.ClientSession, "_request", escape)
+
+
+@pytest.fixture(autouse=True)
+def _no_idle_trio_workers(monkeypatch):
+    """Let trio's workers end when they have nothing to do; they would stay for 10 s, in other tests."""
+    if find_spec("trio"):
+        monkeypatch.setattr("trio._core._thread_cache.IDLE_TIMEOUT", 0.01)
+
+
+@pytest.fixture
+def alone():
+    """Wait for the threads that other tests have left behind."""
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread():
+            thread.join(30)
+            assert not thread.is_alive(), f"{thread} was left behind by a test before this one"
 
 
 def _patchable():

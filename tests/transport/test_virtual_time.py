@@ -291,7 +291,7 @@ def test_what_a_request_costs_moves_the_program_and_every_other_simulator(virtua
         assert (other.now(), virtual.now()) == (5011.25, START + 11.25)
 
 
-def test_a_wait_for_an_event_that_nobody_can_set_is_a_sleep(virtual):
+def test_a_wait_for_an_event_that_nobody_can_set_is_a_sleep(alone, virtual):
     stop, began = threading.Event(), genuine.monotonic()
     before = time.monotonic()
     assert not stop.wait(600)

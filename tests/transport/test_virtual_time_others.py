@@ -84,6 +84,16 @@ def test_an_event_that_another_thread_sets_is_waited_for(virtual, helper):
     assert virtual.now() == START
 
 
+def test_a_wait_for_an_event_becomes_a_sleep_when_the_last_other_thread_ends(alone, clock, stopwatch):
+    ending = threading.Thread(target=genuine.sleep, args=(0.05,))
+    ending.start()
+    with virtual_time(clock):
+        assert not threading.Event().wait(600)
+        assert not ending.is_alive()
+    assert clock.now() == START + 600
+    assert stopwatch() < 30
+
+
 def test_an_event_that_a_thread_from_before_the_block_sets_is_waited_for(clock, helper):
     begin, done = threading.Lock(), threading.Event()
     begin.acquire()

@@ -5,7 +5,8 @@ them. `queue.SimpleQueue` and a bare `Lock` wait inside C: who waits for one of 
 
 Where only clocks and sleeps are gated, `Event.wait` is a sleep if there is no other thread: the poll loop of a
 program that can be stopped, `while not stop.wait(1)`. Waited really, it would not move the clock, and a deadline
-of 5 s was met after 32 real ones.
+of 5 s was met after 32 real ones. It becomes one when the last other thread has ended: an idle worker of trio's,
+which lives for 10 s, made a wait of 600 s a real one.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from typing import Any
 from ..patching import Patch
 from . import private
 from .gates import keeps_real_time
-from .genuine import NS
+from .genuine import NS, genuine
 from .others import Gate, others
 from .parking import parking
 from .pools import pools
 from .process_clock import clock
-from .waiting import pass_time, wait
+from .waiting import FIRST_SLICE, LONGEST_SLICE, pass_time, wait
 
 
 class Waiter:
@@ -125,20 +126,35 @@ def _wrap_wait(original: Any) -> Any:
     return wait
 
 
-def _is_a_sleep(module: str | None) -> bool:
-    """Tell whether nobody is there who could end a wait for an event before its timeout."""
-    if not clock.active or others.gate is not Gate.CLOCKS or keeps_real_time(module):
+def _may_be_a_sleep(timeout: float | None, module: str | None) -> bool:
+    """Tell whether a wait for an event is a sleep once nobody is there who could end it before its timeout."""
+    if not clock.active or others.gate is not Gate.CLOCKS or keeps_real_time(module) or others.keeps_real_time():
         return False
-    return others.is_alone()
+    return timeout is not None and 0 < timeout <= threading.TIMEOUT_MAX
+
+
+def _wait_in_company(wait: Callable[[float], Any], timeout: float) -> bool | None:
+    """Wait really while other threads are there; tell whether the event came, None if the waiter is left alone."""
+    end, slice_ = genuine.monotonic_ns() + _ns(timeout), FIRST_SLICE
+    while clock.active and not others.is_alone():
+        left = max(0, end - genuine.monotonic_ns())
+        if wait(min(left, slice_) / NS):
+            return True
+        if left <= slice_:
+            return False
+        slice_ = min(slice_ * 2, LONGEST_SLICE)
+    return None
 
 
 def _wrap_event(original: Any) -> Any:
     def wait(self: Any, timeout: float | None = None) -> bool:
         module = sys._getframe(1).f_globals.get("__name__")
-        if timeout is not None and 0 < timeout <= threading.TIMEOUT_MAX and not self.is_set() and _is_a_sleep(module):
+        if timeout is None or self.is_set() or not _may_be_a_sleep(timeout, module):
+            return bool(original(self, timeout))
+        has_come = _wait_in_company(lambda seconds: original(self, seconds), timeout)
+        if has_come is None and not self.is_set():  # looked at last: whoever has ended may have set it before
             pass_time(_ns(timeout))
-            return bool(self.is_set())
-        return bool(original(self, timeout))
+        return self.is_set() if has_come is None else has_come
 
     return wait
 
