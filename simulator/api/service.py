@@ -179,8 +179,9 @@ class Service:
 
     def _pass_time(self, seconds: float, headers: dict[str, str]) -> None:
         clock = self._backend.clock
-        clock.advance_to(clock.now() + seconds)
-        self._backend.engine.settle()
+        engine = self._backend.engine
+        clock.advance_to(clock.now() + engine.course.request(seconds))
+        engine.settle()
         headers["openai-processing-ms"] = str(round(seconds * 1000))
 
     def _usual_headers(self) -> dict[str, str]:

@@ -20,6 +20,7 @@ from . import objects
 from .answers import has_message, message_content, tool_calls, turn_deltas
 from .brain import Brain, Output
 from .clock import Calendar, Clock
+from .course import Course, SeededCourse
 from .deltas import joined_content
 from .execution import Deltas, Execution, Outputs, RunStream, StreamEvent
 from .ids import Ids
@@ -27,7 +28,7 @@ from .journal import Asked, Journal, StatusChange
 from .lifecycle import ACTIVE, TERMINAL, Event, RunStatus, Status, StepStatus, apply
 from .objects import EMPTY, JsonDict
 from .store import Store
-from .tokens import estimate, estimate_prompt
+from .tokens import Tokens, estimate, estimate_prompt
 from .turns import (
     FAIL_MESSAGES,
     CallTools,
@@ -41,13 +42,6 @@ from .turns import (
     Turn,
 )
 from .views import build_view
-
-# Virtual seconds, drawn by the seed. Recorded runs were picked up 0 to 5 s after their creation, mostly
-# within one (recorded-traffic.md 4); how long a turn and a cancel take was not measured: chosen.
-QUEUED_SECONDS = (0.1, 0.5)
-TURN_SECONDS = (0.3, 1.0)
-CANCEL_SECONDS = (0.3, 0.9)
-SHARE_BEFORE_FIRST_PIECE = 0.4
 
 ALWAYS = -1  # the epoch of what stays planned whatever else is
 
@@ -69,10 +63,14 @@ class Engine:
     Args:
         clock, ids, store, journal: the parts it works on.
         brain: who answers.
+
+    Attributes:
+        course: how long things take; the usual one goes by the seed.
     """
 
     def __init__(self, clock: Clock, ids: Ids, store: Store, journal: Journal, brain: Brain) -> None:
         self.clock, self.ids, self.store, self.journal, self.brain = clock, ids, store, journal, brain
+        self.course: Course = SeededCourse(ids)
         self.calendar = Calendar()
         self.executions: dict[str, Execution] = {}
         self.surprises: list[str] = []
@@ -136,7 +134,7 @@ class Engine:
         self._cut(execution, Event.CANCEL, at)
         self._move(execution, Event.CANCEL, at)
         execution.epoch += 1
-        self._plan(execution, at + self.ids.seconds("cancel", *CANCEL_SECONDS), "confirm_cancel")
+        self._plan(execution, self.course.confirm_cancel(execution.run, at), "confirm_cancel")
 
     def adopt(self, run: JsonDict) -> None:
         """Take on a run that was placed: it does not move by itself, except to expire."""
@@ -202,7 +200,7 @@ class Engine:
         self.calendar.add(due, execution.run["id"], execution.epoch, action)
 
     def _plan_queued(self, execution: Execution, answer: Answer) -> None:
-        start = self.clock.now() + self.ids.seconds("queued", *QUEUED_SECONDS)
+        start = self.course.pick_up(execution.run, self.clock.now())
         self._plan(execution, start, "start")
         self._plan_turn(execution, answer, start)
 
@@ -211,9 +209,7 @@ class Engine:
         execution.turn, execution.step, execution.message = turn, None, None
         if isinstance(turn, Hang):
             return
-        takes = self.ids.seconds("turn", *TURN_SECONDS) if turn.takes is None else turn.takes
-        execution.closes_at = start + takes
-        execution.opens_at = start + takes * SHARE_BEFORE_FIRST_PIECE
+        execution.opens_at, execution.closes_at = self.course.turn(execution.run, turn, start)
         self._plan(execution, execution.opens_at, "open")
         self._plan(execution, execution.closes_at, "close")
 
@@ -370,8 +366,9 @@ class Engine:
             execution.stream = None
 
     def _close_step(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
-        tokens = (execution.prompt_tokens, _completion_tokens(execution))
-        execution.spent = (execution.spent[0] + tokens[0], execution.spent[1] + tokens[1])
+        known = self.course.tokens(execution.run, execution.turn)
+        tokens = known or Tokens(execution.prompt_tokens, _completion_tokens(execution))
+        execution.spent = execution.spent.plus(tokens)
         self._apply(execution, self._step(execution), event, at, usage=objects.usage(*tokens), **fields)
 
     def _apply(self, execution: Execution, target: JsonDict, event: Event, at: float, **fields: object) -> Status:

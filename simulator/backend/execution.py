@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from .brain import Output
 from .deltas import due_times
 from .objects import EMPTY, JsonDict
+from .tokens import Tokens
 from .turns import Turn
 from .turns_json import turn_from_json, turn_to_json
 
@@ -58,7 +59,7 @@ class Execution:
         content: what the message will say.
         calls: what the tool step will show.
         prompt_tokens: what the model was shown for this turn.
-        spent: prompt and completion tokens of the steps so far.
+        spent: what the steps so far cost.
     """
 
     run: JsonDict
@@ -73,7 +74,7 @@ class Execution:
     calls: list[JsonDict] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     prompt_tokens: int = 0
-    spent: tuple[int, int] = (0, 0)
+    spent: Tokens = field(default_factory=Tokens)
     stream: RunStream | None = None
     deltas: Deltas | None = None
 
@@ -113,7 +114,7 @@ class Execution:
             step=step,
             message=message,
             outputs=[Output(*output) for output in saved["outputs"]],
-            spent=(saved["spent"][0], saved["spent"][1]),
+            spent=Tokens(*saved["spent"]),
         )
 
 

@@ -184,14 +184,14 @@ def tool_calls(calls: Sequence[Any]) -> JsonDict:
     return {"type": "tool_calls", "tool_calls": calls}
 
 
-def usage(prompt_tokens: int, completion_tokens: int) -> JsonDict:
+def usage(prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> JsonDict:
     """Return a usage object; the first detail key is singular on this API (recorded-traffic.md 1)."""
     return {
         "prompt_tokens": prompt_tokens,
         "completion_tokens": completion_tokens,
         "total_tokens": prompt_tokens + completion_tokens,
-        "prompt_token_details": {"cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0},
+        "prompt_token_details": {"cached_tokens": cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
     }
 
 

@@ -6,10 +6,25 @@ the rule of thumb of the service's own documentation; exact counts need a tokeni
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .brain import View
 
 CHARACTERS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 4
+
+
+class Tokens(NamedTuple):
+    """What a step or a run cost, in the order of `objects.usage`."""
+
+    prompt: int = 0
+    completion: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+    def plus(self, other: Tokens) -> Tokens:
+        """Return what both cost together."""
+        return Tokens(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
 def estimate(text: str) -> int:
