@@ -36,6 +36,7 @@ def record(sim: Simulator, call: Callable[[openai.OpenAI], object]) -> list[Answ
 
     def handle(request: Request) -> Response:
         response = sim.handle(request)
+        assert isinstance(response, Response), "no fault is planned"
         if isinstance(response.body, bytes):
             answers.append(Answer(response.status, response.headers, response.body))
             return response

@@ -146,6 +146,7 @@ def _recorded() -> Cassette:
         if request.method == "GET":
             sim.clock.advance(PAUSE)
         response = sim.handle(request)
+        assert isinstance(response, Response), "no fault is planned"
         assert isinstance(response.body, bytes), "the loop streams nothing"
         answered = RecordedResponse(status=response.status, headers=response.headers, body=response.body)
         asked = RecordedRequest(

@@ -89,6 +89,7 @@ def add_messages(sim: Simulator, thread: str, count: int) -> None:
         answer = sim.handle(
             Request(sent.method, _own(sent.path), "", _own_pairs(sent.headers.items()), body, _own(sent.base_url))
         )
+        assert isinstance(answer, Response), answer
         assert answer.status == 200, answer
 
 

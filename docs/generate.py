@@ -24,7 +24,8 @@ from simulator.api import refusals  # noqa: E402  # found through the line above
 from simulator.api.refusals import InvalidParameter, Refusal  # noqa: E402
 from simulator.api.routes import OPERATIONS  # noqa: E402
 from simulator.api.validation import checked, read_query  # noqa: E402
-from simulator.backend.faults import HTTP_ERRORS  # noqa: E402
+from simulator.backend import fault_kinds  # noqa: E402
+from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
 from tests.sdks import results  # noqa: E402
@@ -130,6 +131,26 @@ def fault_texts() -> str:
     return _table(("HTTP", "type", "code", "text"), rows)
 
 
+def fault_makers() -> str:
+    """Return how each kind of fault is made, and what it does in the words of its docstring."""
+    makers = [getattr(fault_kinds, name) for name in fault_kinds.FAULT_TYPES]
+    rows = ((_code(f"{one.__name__}{_bare(one)}"), _what(one)) for one in makers)
+    return _table(("fault", "what happens"), rows)
+
+
+def _what(function: Callable[..., Any]) -> str:
+    """Return the first line of a docstring."""
+    line = (inspect.getdoc(function) or "").partition("\n")[0].removeprefix("Return ").rstrip(".")
+    return line[:1].upper() + line[1:]
+
+
+def _bare(function: Callable[..., Any]) -> inspect.Signature:
+    """Return a signature without types."""
+    given = inspect.signature(function)
+    parameters = [one.replace(annotation=inspect.Parameter.empty) for one in given.parameters.values()]
+    return given.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
+
+
 def sdks() -> str:
     """Return what the last `make sdks` found."""
     return _table(*results.rows(results.read()))
@@ -143,6 +164,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "step-transitions": lambda: transitions(STEP_TABLE),
     "refusals": refusal_texts,
     "parameters": parameter_texts,
+    "fault-kinds": fault_makers,
     "faults": fault_texts,
     "sdks": sdks,
 }

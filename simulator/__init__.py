@@ -15,10 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api.wire import Request, Response
+    from .api.wire import NoResponse, Request, Response
     from .backend import turns
     from .backend.brain import View
-    from .backend.faults import http_error
+    from .backend.fault_kinds import cut_stream, delay, http_error, lock_lag, no_answer, split_stream, stay
     from .backend.turns import (
         call,
         call_tools,
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "CheckFailed": ".errors",
+    "NoResponse": ".api.wire",
     "Request": ".api.wire",
     "RequestBlocked": ".errors",
     "Response": ".api.wire",
@@ -48,24 +49,31 @@ _HOMES = {
     "View": ".backend.brain",
     "call": ".backend.turns",
     "call_tools": ".backend.turns",
+    "cut_stream": ".backend.fault_kinds",
+    "delay": ".backend.fault_kinds",
     "fail": ".backend.turns",
     "finish": ".backend.turns",
     "hang": ".backend.turns",
-    "http_error": ".backend.faults",
+    "http_error": ".backend.fault_kinds",
     "image": ".backend.turns",
     "incomplete": ".backend.turns",
+    "lock_lag": ".backend.fault_kinds",
+    "no_answer": ".backend.fault_kinds",
     "raw_call": ".backend.turns",
     "refusal": ".backend.turns",
     "run_code": ".backend.turns",
     "say": ".backend.turns",
     "search_files": ".backend.turns",
     "simulated": ".decorator",
+    "split_stream": ".backend.fault_kinds",
+    "stay": ".backend.fault_kinds",
     "turns": ".backend.turns",
     "use_cassette": ".recording.using",
 }
 
 __all__ = [
     "CheckFailed",
+    "NoResponse",
     "Request",
     "RequestBlocked",
     "Response",
@@ -74,18 +82,24 @@ __all__ = [
     "View",
     "call",
     "call_tools",
+    "cut_stream",
+    "delay",
     "fail",
     "finish",
     "hang",
     "http_error",
     "image",
     "incomplete",
+    "lock_lag",
+    "no_answer",
     "raw_call",
     "refusal",
     "run_code",
     "say",
     "search_files",
     "simulated",
+    "split_stream",
+    "stay",
     "turns",
     "use_cassette",
 ]

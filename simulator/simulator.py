@@ -12,7 +12,7 @@ from .api.refusals import Reentered
 from .api.routes import OPERATION_NAMES
 from .api.service import Service, ServiceMode
 from .api.stubs import StubFunction, Stubs
-from .api.wire import Frame, Request, Response
+from .api.wire import Frame, NoResponse, Request, Response
 from .backend.brain import View
 from .backend.clock import Clock
 from .backend.faults import Faults
@@ -112,15 +112,20 @@ class Simulator:
 
     # Doors.
 
-    def handle(self, request: Request) -> Response:
-        """Answer one request. A streamed body is lazy, and holds nothing between two frames."""
+    def handle(self, request: Request) -> Response | NoResponse:
+        """Answer one request. A streamed body is lazy, and holds nothing between two frames.
+
+        Returns:
+            The answer; where a fault broke the connection, `NoResponse`. The frames of a body raise `BrokenOff` where
+            a fault breaks it in the middle.
+        """
         try:
             with self._lock:
                 self._pace.catch_up()
                 response, exchange = self._service.answer(request)
         except Busy:
             return self._service.refuse(request, Reentered(request.method, request.path))
-        if isinstance(response.body, bytes):
+        if isinstance(response, NoResponse) or isinstance(response.body, bytes):
             return response
         return Response(response.status, response.headers, self._read(response.body, exchange))
 

@@ -10,21 +10,23 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from ..backend import journal
 from ..backend.execution import RunStream
-from ..backend.faults import HttpError, Moment, Planned
-from ..backend.journal import Exchange, Struck, kept_headers
+from ..backend.faults import Planned
+from ..backend.journal import Exchange, kept_headers
 from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
 from . import refusals
 from .call import Call
 from .dialects.dialect import LATEST, Dialect
 from .dialects.v1 import V1
-from .refusals import Refusal, Surprise, envelope
+from .refusals import Refusal, Surprise
 from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
+from .striking import Answer, Struck, strike, target_of
 from .stubs import Stubs
 from .validation import read_body, read_query
-from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body, read_headers
+from .wire import EVENT_STREAM_TYPE, JSON_TYPE, NoResponse, Request, Response, json_body, read_headers
 
 _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
@@ -69,8 +71,8 @@ class Service:
     def __init__(self, backend: Backend, stubs: Stubs, settings: ServiceSettings) -> None:
         self._backend, self._stubs, self._settings = backend, stubs, settings
 
-    def answer(self, request: Request) -> tuple[Response, Exchange]:
-        """Return the answer, and the entry that the journal has of it.
+    def answer(self, request: Request) -> tuple[Answer, Exchange]:
+        """Return the answer, or how it was lost, and the entry that the journal has of it.
 
         Time passes first, by what the operation costs, and what is due by then happens.
         """
@@ -90,13 +92,16 @@ class Service:
         try:
             backend.engine.settle()  # before the journal has the request: it is due earlier
             backend.journal.add(exchange)
-            response = self._answer(request, exchange, headers)
+            response: Answer = self._answer(request, exchange, headers)
         except Refusal as refusal:
             response = self._refused(refusal, exchange, headers)
         except Exception as error:  # noqa: BLE001  # raised through the SDK it would be retried, and perhaps swallowed
             failed = refusals.SimulatorFailed(request.method, request.path, error)
             response = self._refused(failed, exchange, headers)
-        exchange.status, exchange.answered_at = response.status, backend.clock.now()
+        exchange.answered_at = backend.clock.now()
+        if isinstance(response, NoResponse):
+            return response, exchange
+        exchange.status = response.status
         if isinstance(response.body, bytes):
             exchange.response = response.body
         else:
@@ -117,7 +122,7 @@ class Service:
         body = json_body(refusal.envelope())
         return Response(refusal.status, {**headers, **refusal.headers}, body)
 
-    def _answer(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Response:
+    def _answer(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Answer:
         stub = self._stubs.find(request) if self._stubs else None
         if stub is not None:
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
@@ -133,11 +138,19 @@ class Service:
         operation = match.operation
         exchange.operation = operation.name
         self._pass_time(operation.seconds, headers)
-        fault = self._strike(operation) if self._backend.faults else None
-        if fault is not None and fault.at is Moment.BEFORE:
-            return self._faulty(fault.fault, headers)
-        response = self._perform(match, request, headers)
-        return response if fault is None else self._faulty(fault.fault, headers)
+        planned = self._strike(match, request) if self._backend.faults else None
+        if planned is None:
+            return self._perform(match, request, headers)
+        return strike(
+            Struck(
+                planned=planned,
+                match=match,
+                request=request,
+                backend=self._backend,
+                headers=headers,
+                perform=lambda: self._perform(match, request, headers),
+            )
+        )
 
     def _perform(self, match: Match, request: Request, headers: dict[str, str]) -> Response:
         operation = match.operation
@@ -203,18 +216,12 @@ class Service:
         if given not in keys:
             raise refusals.WrongApiKey(given)
 
-    def _strike(self, operation: Operation) -> Planned | None:
-        planned = self._backend.faults.strike(operation.name)
+    def _strike(self, match: Match, request: Request) -> Planned | None:
+        planned = self._backend.faults.strike(target_of(match, request))
         if planned is not None:
-            described = f"http_error({planned.fault.status}) {planned.at} the effect"
-            self._backend.journal.add(Struck(self._backend.clock.now(), operation.name, described))
+            at, name = self._backend.clock.now(), match.operation.name
+            self._backend.journal.add(journal.Struck(at, name, planned.effect))
         return planned
-
-    def _faulty(self, fault: HttpError, headers: Mapping[str, str]) -> Response:
-        message = fault.message.replace("{request_id}", headers["x-request-id"])
-        # What a streamed answer would have been is thrown away; its run goes on.
-        sent = {**headers, "content-type": JSON_TYPE, **fault.headers}
-        return Response(fault.status, sent, json_body(envelope(message, fault.type, fault.param, fault.code)))
 
 
 def _version(value: str | None) -> str:

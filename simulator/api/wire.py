@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json, to_json
+
+from ..backend.fault_kinds import NoResponseKind
 
 JSON_TYPE = "application/json"
 # With the charset in every recorded stream from 2024-03 to 2025-10 (recorded-traffic.md 3).
@@ -66,20 +67,19 @@ class Response:
     body: bytes | Iterator[Frame]
 
 
-class NoResponseKind(StrEnum):
-    """How a request can go without an answer."""
-
-    CONNECT_REFUSED = "connect_refused"
-    CONNECT_TIMEOUT = "connect_timeout"
-    READ_TIMEOUT = "read_timeout"
-    RESET = "reset"
-
-
 @dataclass(frozen=True, slots=True)
 class NoResponse:
     """The connection failed; each door raises its library's exception for `kind`."""
 
     kind: NoResponseKind
+
+
+class BrokenOff(Exception):
+    """The connection fails in the middle of a streamed body; each door raises its library's exception for `kind`."""
+
+    def __init__(self, kind: NoResponseKind) -> None:
+        super().__init__(str(kind))
+        self.kind = kind
 
 
 def json_body(value: object) -> bytes:

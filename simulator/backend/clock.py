@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from ..errors import ClockError
@@ -93,6 +93,12 @@ class Calendar:
     def drop(self, run_id: str) -> None:
         """Forget what is planned for a run."""
         self._heap = sorted(due for due in self._heap if due.run_id != run_id)
+
+    def take(self, run_id: str, actions: Collection[str]) -> list[Due]:
+        """Take out what is planned for a run, of these actions."""
+        taken = [due for due in self if due.run_id == run_id and due.action in actions]
+        self._heap = sorted(set(self._heap).difference(taken))
+        return taken
 
     def is_due(self, now: float) -> bool:
         """Return whether anything should have happened by `now`."""

@@ -43,6 +43,13 @@ from .turns import (
 )
 from .views import build_view
 
+# What takes a run out of a status, by itself.
+_LEAVING = {
+    RunStatus.QUEUED: ("start", "open", "close"),
+    RunStatus.IN_PROGRESS: ("open", "close"),
+    RunStatus.CANCELLING: ("confirm_cancel",),
+}
+
 ALWAYS = -1  # the epoch of what stays planned whatever else is
 
 # How a message that was not finished says why (the spec's values; only `max_tokens` is recorded).
@@ -74,13 +81,20 @@ class Engine:
         self.calendar = Calendar()
         self.executions: dict[str, Execution] = {}
         self.surprises: list[str] = []
+        # By thread: the run that has ended and locks it still, and until when; a fault made it so.
+        self.lingering: dict[str, tuple[str, float]] = {}
         self._active: dict[str, dict[str, None]] = {}
 
     # What requests cause. Each either happens whole or raises with everything as before.
 
     def active_run(self, thread_id: str) -> str | None:
         """Return the id of the run that locks a thread, if one does."""
-        return next(iter(self._active.get(thread_id, EMPTY)), None)
+        active = next(iter(self._active.get(thread_id, EMPTY)), None)
+        return self._lingering(thread_id) if active is None and self.lingering else active
+
+    def _lingering(self, thread_id: str) -> str | None:
+        run_id, until = self.lingering.get(thread_id, (None, 0.0))
+        return run_id if self.clock.now() < until else None
 
     def create(
         self,
@@ -135,6 +149,21 @@ class Engine:
         self._move(execution, Event.CANCEL, at)
         execution.epoch += 1
         self._plan(execution, self.course.confirm_cancel(execution.run, at), "confirm_cancel")
+
+    def hold(self, run_id: str, status: RunStatus, seconds: float | None) -> None:
+        """Let an active run stay in a status for so much longer; None: until it expires or is cancelled.
+
+        Args:
+            status: `queued`, `in_progress` or `cancelling`.
+        """
+        execution = self.executions[run_id]
+        held = self.calendar.take(run_id, _LEAVING[status])
+        if seconds is None:
+            return
+        execution.opens_at += seconds
+        execution.closes_at += seconds
+        for due in held:
+            self.calendar.add(due.due + seconds, run_id, due.epoch, due.action)
 
     def adopt(self, run: JsonDict) -> None:
         """Take on a run that was placed: it does not move by itself, except to expire."""
@@ -360,7 +389,7 @@ class Engine:
     def _move(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
         after = self._apply(execution, execution.run, event, at, **fields)
         if after in TERMINAL:
-            self._let_go(execution)
+            self._let_go(execution, at)
         elif after == RunStatus.REQUIRES_ACTION and execution.stream is not None:
             execution.stream.ended = True
             execution.stream = None
@@ -391,8 +420,10 @@ class Engine:
         message["content"] = content
         self._emit(execution, at, name, message, reason)
 
-    def _let_go(self, execution: Execution) -> None:
+    def _let_go(self, execution: Execution, at: float) -> None:
         self.forget(execution.run["id"])
+        if execution.lock_lag:
+            self.lingering[execution.run["thread_id"]] = execution.run["id"], at + execution.lock_lag
         # Steps show `expires_at` only while their run is active (92 of 92 recorded, recorded-traffic.md 1).
         for step in self.store.run_steps.of(execution.run["id"]):
             step["expires_at"] = None

@@ -60,6 +60,7 @@ class Execution:
         calls: what the tool step will show.
         prompt_tokens: what the model was shown for this turn.
         spent: what the steps so far cost.
+        lock_lag: for how many seconds its thread stays locked after its end.
     """
 
     run: JsonDict
@@ -77,6 +78,7 @@ class Execution:
     spent: Tokens = field(default_factory=Tokens)
     stream: RunStream | None = None
     deltas: Deltas | None = None
+    lock_lag: float = 0.0
 
     def times(self, count: int) -> list[float]:
         """Return when each of `count` deltas of the present turn is due."""
@@ -99,6 +101,7 @@ class Execution:
             "outputs": [list(output) for output in self.outputs],
             "prompt_tokens": self.prompt_tokens,
             "spent": list(self.spent),
+            "lock_lag": self.lock_lag,
         }
 
     @classmethod
@@ -115,6 +118,7 @@ class Execution:
             message=message,
             outputs=[Output(*output) for output in saved["outputs"]],
             spent=Tokens(*saved["spent"]),
+            lock_lag=saved.get("lock_lag", 0.0),
         )
 
 

@@ -1,47 +1,18 @@
-"""Deliberate errors: values that say what goes wrong, and the list of those that wait for their request."""
+"""The faults that wait for their request."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import UsageError, suggestion
+from .fault_kinds import NEVER_SENT, Delay, Fault, HttpError, NoAnswer, fault_from_json, fault_to_json, is_count
 
 ANY_OPERATION = "*"
-
-_SERVER_FAULT = (
-    "The server had an error processing your request. Sorry about that! You can retry your request, or contact us"
-    " through our help center at help.openai.com if you keep seeing this error. (Please include the request ID"
-    " {request_id} in your email.)"
-)
-_WRONG_KEY = (
-    "Incorrect API key provided: sk-simulated."
-    " You can find your API key at https://platform.openai.com/account/api-keys."
-)
-_INVALID = "invalid_request_error"
-
-# status: (message, type, code). 401, 429 and 500 as recorded or reported (assistants-api.md 5.1); for the others
-# no text of these endpoints is known, theirs are the service's usual ones.
-HTTP_ERRORS: Mapping[int, tuple[str, str, str | None]] = {
-    400: ("The request was malformed.", _INVALID, None),
-    401: (_WRONG_KEY, _INVALID, "invalid_api_key"),
-    403: ("You are not allowed to make this request.", _INVALID, None),
-    404: ("Not found.", _INVALID, None),
-    408: ("Request timed out.", "server_error", None),
-    409: ("The request conflicts with another one. Please retry.", _INVALID, None),
-    429: (
-        "You've exceeded the rate limit, please slow down and try again later.",
-        _INVALID,
-        "rate_limit_exceeded",
-    ),
-    500: (_SERVER_FAULT, "server_error", None),
-    502: ("Bad gateway.", "server_error", None),
-    503: ("The server is currently overloaded. Please try again later.", "server_error", None),
-    504: ("Gateway timeout.", "server_error", None),
-}
+# The others change what follows the effect, and strike before and after alike.
+HAVE_A_MOMENT = (HttpError, NoAnswer, Delay)
 
 
 class Moment(StrEnum):
@@ -51,67 +22,51 @@ class Moment(StrEnum):
     AFTER = "after"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpError:
-    """An error answer of the service."""
+class Target(NamedTuple):
+    """A request, as far as faults ask: its operation, the ids in its path, and whether its answer is a stream."""
 
-    status: int
-    message: str
-    type: str
-    param: str | None = None
-    code: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-def http_error(
-    status: int,
-    message: str | None = None,
-    *,
-    type: str | None = None,
-    code: str | None = None,
-    param: str | None = None,
-    retry_after: float | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> HttpError:
-    """Return an error answer with the service's body for `status`.
-
-    Args:
-        status: 400 to 599.
-        message: None takes the service's text. `{request_id}` in it becomes the request's id.
-        retry_after: seconds for the header `retry-after`; None leaves it out, as the service may.
-        headers: further response headers.
-
-    Raises:
-        UsageError: a status that is no error, a message that is no text, or a `retry_after` that is no such number.
-    """
-    if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
-        raise UsageError(f"http_error() takes a status from 400 to 599, not {status!r}.")
-    if retry_after is not None and not _is_number(retry_after):
-        raise UsageError(f"http_error(retry_after=…) is a number of seconds, zero or more, not {retry_after!r}.")
-    if message is not None and not isinstance(message, str):
-        raise UsageError(f"http_error() takes a text as message, not {message!r}.")
-    usual = HTTP_ERRORS.get(status, HTTP_ERRORS[400 if status < 500 else 500])
-    extra = {} if retry_after is None else {"retry-after": f"{retry_after:.15g}"}
-    return HttpError(
-        status=status,
-        message=usual[0] if message is None else message,
-        type=type or usual[1],
-        code=code or (usual[2] if message is None else None),
-        param=param,
-        headers={**extra, **(headers or {})},
-    )
+    operation: str
+    thread: str | None = None
+    run: str | None = None
+    streams: bool = False
 
 
 @dataclass(slots=True)
 class Planned:
-    """A fault that waits: `skip` requests pass first, then `times` are struck."""
+    """A fault that waits: `skip` requests pass first, then `times` are struck.
 
-    fault: HttpError
+    Args:
+        thread: the id in the path of the requests that it is for; None: any, or none.
+        run: the same of the run.
+    """
+
+    fault: Fault
     on: str
     times: int
     skip: int
     at: Moment
+    thread: str | None = None
+    run: str | None = None
     struck: bool = False
+
+    def meets(self, target: Target) -> bool:
+        """Tell whether it is for a request."""
+        fault = self.fault
+        return (
+            self.on in (target.operation, ANY_OPERATION)
+            and (fault.operations is None or target.operation in fault.operations)
+            and (target.streams or not fault.streams_only)
+            and self.thread in (None, target.thread)
+            and self.run in (None, target.run)
+        )
+
+    @property
+    def effect(self) -> str:
+        """What it does, for the journal."""
+        return f"{self.fault} {self.at} the effect" if isinstance(self.fault, HAVE_A_MOMENT) else str(self.fault)
+
+    def __str__(self) -> str:
+        return f"{self.fault} on {self.on!r}"
 
 
 class Faults:
@@ -126,35 +81,54 @@ class Faults:
         self._planned: list[Planned] = []
 
     def add(
-        self, fault: HttpError, on: str = ANY_OPERATION, *, times: int = 1, skip: int = 0, at: str = Moment.BEFORE
+        self,
+        fault: Fault,
+        on: str = ANY_OPERATION,
+        *,
+        times: int = 1,
+        skip: int = 0,
+        at: str = Moment.BEFORE,
+        thread: str | None = None,
+        run: str | None = None,
     ) -> None:
         """Plan a fault.
 
         Args:
-            fault: made by `http_error`.
-            on: the name of an operation (`runs.retrieve`), or `*` for any. Stubs and routes that are not
-                simulated are never struck.
+            fault: made by `http_error`, `no_answer`, `cut_stream`, `split_stream`, `delay`, `stay` or `lock_lag`.
+            on: the name of an operation (`runs.retrieve`), or `*` for any that the fault is for. Stubs and routes
+                that are not simulated are never struck.
             times: how many requests it strikes.
             skip: how many pass unharmed before the first.
-            at: `before` the effect, or `after` it: the effect is made and its answer lost.
+            at: `before` the effect, or `after` it: the effect is made and its answer lost, or late.
+            thread: only requests with this id in their path.
+            run: the same of the run.
 
         Raises:
             UsageError: something of this cannot be meant; nothing is planned.
         """
-        if not isinstance(fault, HttpError):
+        if not isinstance(fault, Fault):
             raise UsageError(f"faults.add() takes a fault such as http_error(429), not {fault!r}.")
-        if on != ANY_OPERATION and on not in self._operations:
-            raise UsageError(f"There is no operation {on!r}.{self._hint(on)} {ANY_OPERATION!r} strikes any operation.")
-        if not _is_count(times) or times < 1 or not _is_count(skip):
+        self._check_operation(fault, on)
+        if not is_count(times) or times < 1 or not is_count(skip):
             raise UsageError(f"times= is one or more and skip= zero or more, not {times!r} and {skip!r}.")
-        if at not in tuple(Moment):
-            raise UsageError(f"at= is 'before' or 'after' the effect, not {at!r}.")
-        self._planned.append(Planned(fault, on, times, skip, Moment(at)))
+        _check_moment(fault, at)
+        for name, id in (("thread", thread), ("run", run)):
+            if id is not None and not isinstance(id, str):
+                raise UsageError(f"{name}= is an id, or None for any, not {id!r}.")
+        self._planned.append(Planned(fault, on, times, skip, Moment(at), thread, run))
 
-    def strike(self, operation: str) -> Planned | None:
+    def _check_operation(self, fault: Fault, on: str) -> None:
+        if on == ANY_OPERATION:
+            return
+        if on not in self._operations:
+            raise UsageError(f"There is no operation {on!r}.{self._hint(on)} {ANY_OPERATION!r} strikes any operation.")
+        if fault.operations is not None and on not in fault.operations:
+            raise UsageError(f"{fault} strikes {', '.join(sorted(fault.operations))}; not {on!r}.")
+
+    def strike(self, target: Target) -> Planned | None:
         """Return the fault for this request, if one is due, and count it."""
         for planned in self._planned:
-            if planned.on not in (operation, ANY_OPERATION):
+            if not planned.meets(target):
                 continue
             if planned.skip:
                 planned.skip -= 1
@@ -169,7 +143,7 @@ class Faults:
     @property
     def unused(self) -> list[str]:
         """Those that struck nothing, as they were planned."""
-        return [f"http_error({one.fault.status}) on {one.on!r}" for one in self._planned if not one.struck]
+        return [str(one) for one in self._planned if not one.struck]
 
     def clear(self) -> None:
         """Forget all that is planned."""
@@ -185,11 +159,13 @@ class Faults:
         """Return what is planned as JSON values."""
         return [
             {
-                "fault": {name: getattr(one.fault, name) for name in HttpError.__slots__},
+                "fault": fault_to_json(one.fault),
                 "on": one.on,
                 "times": one.times,
                 "skip": one.skip,
                 "at": str(one.at),
+                "thread": one.thread,
+                "run": one.run,
                 "struck": one.struck,
             }
             for one in self._planned
@@ -198,17 +174,15 @@ class Faults:
     def restore(self, saved: Iterable[Mapping[str, Any]]) -> None:
         """Plan what `to_json` described, instead of what is planned now."""
         self._planned = [
-            Planned(HttpError(**one["fault"]), one["on"], one["times"], one["skip"], Moment(one["at"]), one["struck"])
-            for one in saved
+            Planned(**{**one, "fault": fault_from_json(one["fault"]), "at": Moment(one["at"])}) for one in saved
         ]
 
     def _hint(self, name: str) -> str:
         return suggestion(name, self._operations) or f" There are: {', '.join(self._operations)}."
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+def _check_moment(fault: Fault, at: str) -> None:
+    if at not in tuple(Moment):
+        raise UsageError(f"at= is 'before' or 'after' the effect, not {at!r}.")
+    if at == Moment.AFTER and isinstance(fault, NoAnswer) and fault.kind in NEVER_SENT:
+        raise UsageError(f"{fault}: a request that was never sent has no effect; at='after' takes the other kinds.")

@@ -264,6 +264,7 @@ class SavedBackend(TypedDict):
     calendar: list[tuple[FiniteFloat, str, int, Action]]
     faults: list[Object]
     surprises: list[str]
+    lingering: NotRequired[dict[str, tuple[str, FiniteFloat]]]
 
 
 @_checked

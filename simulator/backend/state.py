@@ -57,6 +57,7 @@ class Backend:
             ],
             "faults": self.faults.to_json(),
             "surprises": engine.surprises,
+            "lingering": engine.lingering,
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
@@ -65,6 +66,7 @@ class Backend:
         self.ids.rewind(saved["ids"])
         store = self.store = self.engine.store = Store.from_json(saved["store"])
         self.engine.restore((_execution(store, one) for one in saved["executions"]), saved["surprises"])
+        self.engine.lingering = {thread: (run, until) for thread, (run, until) in saved.get("lingering", {}).items()}
         for due in saved["calendar"]:
             self.engine.calendar.add(*due)
         self.faults.restore(saved["faults"])

@@ -14,7 +14,8 @@ from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
-from ..api.wire import Frame, NoResponse, NoResponseKind, Request, Response, read_headers
+from ..api.wire import BrokenOff, Frame, NoResponse, Request, Response, read_headers
+from ..backend.fault_kinds import NoResponseKind
 from .libraries import HttpRequest, HttpResponse, HttpTransport
 
 Handle = Callable[[Request], Response | NoResponse]
@@ -28,7 +29,10 @@ FAILURES = {
     NoResponseKind.CONNECT_TIMEOUT: ("ConnectTimeout", "timed out"),
     NoResponseKind.READ_TIMEOUT: ("ReadTimeout", "The read operation timed out"),
     NoResponseKind.RESET: ("ReadError", "[Errno 104] Connection reset by peer"),
+    NoResponseKind.CLOSED: ("RemoteProtocolError", "Server disconnected without sending a response."),
 }
+# What httpcore says where the rest of a body does not come.
+_NO_REST = "peer closed connection without sending complete message body (incomplete chunked read)"
 
 
 class FrameStream:
@@ -37,15 +41,25 @@ class FrameStream:
     Args:
         frames: made as they are asked for.
         wait_until: moves the clock to the time at which a frame leaves the service, or says how long to wait.
+        failure: from how the connection fails in the middle to the library's exception.
     """
 
-    def __init__(self, frames: Iterator[Frame], wait_until: WaitUntil) -> None:
+    def __init__(
+        self, frames: Iterator[Frame], wait_until: WaitUntil, failure: Callable[[NoResponseKind], Exception]
+    ) -> None:
         self._frames = frames
         self._wait_until = wait_until
+        self._failure = failure
+
+    def _unbroken(self) -> Iterator[Frame]:
+        try:
+            yield from self._frames
+        except BrokenOff as broken:
+            raise self._failure(broken.kind) from None
 
     def __iter__(self) -> Iterator[bytes]:
         wait_until = self._wait_until
-        for due, data in self._frames:
+        for due, data in self._unbroken():
             while seconds := wait_until(due):
                 time.sleep(seconds)
             if data:  # an empty frame only moves the clock
@@ -53,7 +67,7 @@ class FrameStream:
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         wait_until = self._wait_until
-        for due, data in self._frames:
+        for due, data in self._unbroken():
             while seconds := wait_until(due):
                 await pause(seconds)
             if data:
@@ -94,14 +108,24 @@ class Wiring:
         """
         answer = handle(wire_request(request))
         if isinstance(answer, NoResponse):
-            failure, text = self._failures[answer.kind]
-            raise failure(text, request=request)
+            raise self._failure(answer.kind, request)
         body = answer.body
         # `stream=` and not `content=`, which marks the response as read and closed: over the network
         # it is neither, and `with_streaming_response` and `iter_raw` can tell (so does vcrpy).
-        stream = self._bytes(body) if isinstance(body, bytes) else self._frames(body, wait_until)
+        stream = self._bytes(body) if isinstance(body, bytes) else self._stream(body, wait_until, request)
         response: HttpResponse = self._response(answer.status, headers=answer.headers, stream=stream)
         return response
+
+    def _stream(self, frames: Iterator[Frame], wait_until: WaitUntil, request: HttpRequest) -> Any:
+        def failure(kind: NoResponseKind) -> Exception:
+            return self._failure(kind, request, _NO_REST if kind is NoResponseKind.CLOSED else None)
+
+        return self._frames(frames, wait_until, failure)
+
+    def _failure(self, kind: NoResponseKind, request: HttpRequest, text: str | None = None) -> Exception:
+        failure, usual = self._failures[kind]
+        exception: Exception = failure(text or usual, request=request)
+        return exception
 
 
 @functools.cache

@@ -3,7 +3,8 @@ import math
 
 import pytest
 
-from simulator.backend.faults import HTTP_ERRORS, Faults, Moment, http_error
+from simulator.backend.fault_kinds import HTTP_ERRORS, http_error
+from simulator.backend.faults import Faults, Moment, Target
 from simulator.errors import UsageError
 
 OPERATIONS = ("runs.create", "runs.retrieve", "messages.create")
@@ -18,7 +19,7 @@ def faults():
 
 def struck(faults, *operations):
     """The statuses that requests get; None where nothing goes wrong."""
-    planned = (faults.strike(operation) for operation in operations)
+    planned = (faults.strike(Target(operation)) for operation in operations)
     return [one and one.fault.status for one in planned]
 
 
@@ -100,7 +101,7 @@ def test_one_that_skips_lets_the_next_strike(faults):
 def test_when_it_strikes_is_told(faults):
     faults.add(BUSY)
     faults.add(BROKEN, at="after")
-    assert [faults.strike("runs.create").at for _ in range(2)] == [Moment.BEFORE, Moment.AFTER]
+    assert [faults.strike(Target("runs.create")).at for _ in range(2)] == [Moment.BEFORE, Moment.AFTER]
 
 
 def test_what_is_planned_can_be_forgotten(faults):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.backend.faults import http_error
+from simulator.backend.fault_kinds import http_error
 from simulator.backend.lifecycle import CANCELLABLE
 from simulator.backend.placing import place
 from simulator.backend.state import START, Backend

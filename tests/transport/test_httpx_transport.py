@@ -184,6 +184,7 @@ KINDS = [
     (NoResponseKind.CONNECT_TIMEOUT, "ConnectTimeout"),
     (NoResponseKind.READ_TIMEOUT, "ReadTimeout"),
     (NoResponseKind.RESET, "ReadError"),
+    (NoResponseKind.CLOSED, "RemoteProtocolError"),
 ]
 
 

@@ -161,7 +161,7 @@ def test_a_stream_whose_frames_are_being_made_is_closed_by_their_reader():
         stream.close()  # from within, as a second thread does
         yield from ()
 
-    stream = FrameStream(frames(), lambda due: None)
+    stream = FrameStream(frames(), lambda due: None, ConnectionError)
     assert list(stream) == []
 
 
