@@ -30,7 +30,7 @@ $(RUN) -m pytest -n $(JOBS) --cov --cov-report= || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs orders bench stress sdks pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders fuzz bench stress sdks pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -73,6 +73,9 @@ docs: $(READY) ## writes the generated parts of README and docs anew
 
 orders: $(READY) ## 5,000 legal orders of recorded sessions and 500 pairs of them, replayed
 	SIMULATOR_ORDERS=5000 SIMULATOR_PAIRS=500 $(RUN) -m pytest tests/recording/test_orders.py $(ARGS)
+
+fuzz: $(READY) ## random programs beside an independent model of the service
+	SIMULATOR_PROGRAMS=500 $(RUN) -m pytest -q tests/reference $(ARGS)
 
 bench: $(READY) ## every ratio, measured
 	$(RUN) -m bench $(ARGS)

@@ -1,0 +1,1 @@
+"""The service once more: a plain model of it, which shares no code with the package, and a machine that compares."""

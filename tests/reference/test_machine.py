@@ -1,0 +1,92 @@
+"""The simulator agrees with the reference; `make fuzz` has both go ten thousand steps and more side by side."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from simulator.api import refusals
+from simulator.backend import lifecycle, objects, store
+from simulator.backend.engine import Engine
+from tests.reference.machine import Beside
+
+PROGRAMS = int(os.environ.get("SIMULATOR_PROGRAMS", "60"))
+STEPS_IN_A_PROGRAM = 50  # at most
+# Programs are long and draw a lot: that is their use.
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
+
+
+def compare(programs, **more):
+    """Run so many programs; return the number of steps."""
+    Beside.steps = 0
+    how = settings(max_examples=programs, stateful_step_count=STEPS_IN_A_PROGRAM, suppress_health_check=SLOW, **more)
+    run_state_machine_as_test(Beside, settings=how)
+    return Beside.steps
+
+
+def test_the_simulator_answers_as_the_reference_does(capsys):
+    steps = compare(PROGRAMS)
+    with capsys.disabled():
+        sys.stdout.write(f"\n{steps} steps beside the reference, no difference\n")
+    assert steps > PROGRAMS * 10
+
+
+def keep_expires_at(monkeypatch):
+    row = lifecycle.RUN_TABLE[lifecycle.RunStatus.IN_PROGRESS]
+    event = lifecycle.Event.COMPLETE
+    changed = lifecycle.Transition(lifecycle.RunStatus.COMPLETED, stamps=("completed_at",))
+    monkeypatch.setitem(row, event, changed)
+
+
+def answer_a_cancel_with_cancelled_at(monkeypatch):
+    changed = lifecycle.Transition(
+        lifecycle.RunStatus.CANCELLING, stamps=("cancelled_at",), clears=("required_action",)
+    )
+    for row in lifecycle.RUN_TABLE.values():
+        if lifecycle.Event.CANCEL in row:
+            monkeypatch.setitem(row, lifecycle.Event.CANCEL, changed)
+
+
+def list_always_newest_first(monkeypatch):
+    page = store.Listing.page
+    monkeypatch.setattr(
+        store.Listing, "page", lambda self, wanted, *more: page(self, replace(wanted, descending=True), *more)
+    )
+
+
+def forget_the_lock(monkeypatch):
+    monkeypatch.setattr(Engine, "active_run", lambda self, thread_id: None)
+
+
+def say_it_otherwise(monkeypatch):
+    monkeypatch.setattr(refusals.NotFound, "status", 400)
+
+
+def leave_a_key_out(monkeypatch):
+    made = objects.run_step
+    monkeypatch.setattr(
+        objects, "run_step", lambda *given: {key: one for key, one in made(*given).items() if key != "last_error"}
+    )
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        keep_expires_at,
+        answer_a_cancel_with_cancelled_at,
+        list_always_newest_first,
+        forget_the_lock,
+        say_it_otherwise,
+        leave_a_key_out,
+    ],
+    ids=lambda fault: fault.__name__,
+)
+def test_a_simulator_with_a_fault_is_found_out(monkeypatch, fault):
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        compare(200, phases=[Phase.generate], report_multiple_bugs=False, database=None, derandomize=True)
