@@ -30,7 +30,7 @@ $(RUN) -m pytest -n $(JOBS) --cov --cov-report= || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs orders fuzz bench stress sdks pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders verify fuzz bench stress sdks pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -70,6 +70,10 @@ format: $(READY) ## formats, and repairs what ruff can repair
 
 docs: $(READY) ## writes the generated parts of README and docs anew
 	$(RUN) docs/generate.py
+
+verify: $(READY) ## how the simulator answers what was recorded, over ../shared/corpus
+	@if [ -d ../shared/corpus ]; then $(VENV)/bin/assistants-simulator verify ../shared/corpus; \
+	else echo "There is no folder ../shared/corpus: without recordings there is nothing to verify."; fi
 
 orders: $(READY) ## 5,000 legal orders of recorded sessions and 500 pairs of them, replayed
 	SIMULATOR_ORDERS=5000 SIMULATOR_PAIRS=500 $(RUN) -m pytest tests/recording/test_orders.py $(ARGS)

@@ -60,7 +60,7 @@ def turn_deltas(turn: Turn | None, content: Sequence[JsonDict], calls: Sequence[
     if isinstance(turn, CallTools):
         return function_deltas(calls, [call.chunks for call in turn.calls])
     if isinstance(turn, RunCode):
-        return code_deltas(calls[0])
+        return code_deltas(calls[0], turn.chunks)
     if isinstance(turn, SearchFiles):
         return search_deltas(calls[0])
     return message_deltas(content, turn.chunks if isinstance(turn, Say | Incomplete) else None)

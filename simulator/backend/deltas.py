@@ -60,7 +60,7 @@ def function_deltas(calls: Sequence[Mapping[str, Any]], chunks: Sequence[Chunks]
     return deltas
 
 
-def code_deltas(call: Mapping[str, Any]) -> list[JsonDict]:
+def code_deltas(call: Mapping[str, Any], chunks: Chunks = None) -> list[JsonDict]:
     """Return the parts of step deltas of a code interpreter call: the code, then each output."""
     code = call["code_interpreter"]
     wrap = {"index": 0, "type": "code_interpreter"}
@@ -70,7 +70,7 @@ def code_deltas(call: Mapping[str, Any]) -> list[JsonDict]:
         "type": "code_interpreter",
         "code_interpreter": {"input": "", "outputs": []},
     }
-    written = [{**wrap, "code_interpreter": {"input": piece}} for piece in pieces(code["input"])]
+    written = [{**wrap, "code_interpreter": {"input": piece}} for piece in pieces(code["input"], chunks)]
     printed = [
         {**wrap, "code_interpreter": {"outputs": [{"index": index, **output}]}}
         for index, output in enumerate(code["outputs"])

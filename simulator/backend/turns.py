@@ -88,6 +88,7 @@ class RunCode:
     input: str
     logs: str | None = None
     images: tuple[Image, ...] = ()
+    chunks: Chunks = None
     takes: float | None = None
 
 
@@ -258,6 +259,7 @@ def run_code(
     *,
     logs: str | None = None,
     images: Iterable[str | bytes | Image] = (),
+    chunks: Chunks = None,
     takes: float | None = None,
 ) -> RunCode:
     """Run code in the code interpreter, then go on.
@@ -266,10 +268,12 @@ def run_code(
         input: the code.
         logs: what it printed. Recorded calls that returned a value had no logs (assistants-api.md 1.8).
         images: ids of files, or PNG bytes.
+        chunks: the deltas of the code in a stream: their number, or the pieces.
     """
     drawn = tuple(one if isinstance(one, Image) else image(one) for one in images)
     logs = None if logs is None else _text(logs, "run_code(logs=…)")
-    return RunCode(input=_text(input, "run_code()"), logs=logs, images=drawn, takes=_seconds(takes))
+    code = _text(input, "run_code()")
+    return RunCode(input=code, logs=logs, images=drawn, chunks=_chunks(chunks, code), takes=_seconds(takes))
 
 
 def search_files(query: str, *, results: Iterable[JsonObject] | None = None, takes: float | None = None) -> SearchFiles:

@@ -90,7 +90,7 @@ def _write_code(turn: RunCode) -> JsonTurn:
         value["logs"] = turn.logs
     if turn.images:
         value["images"] = [_part_to_json(one) for one in turn.images]
-    return value
+    return _with_chunks(value, turn.chunks)
 
 
 def _write_search(turn: SearchFiles) -> JsonTurn:

@@ -1,4 +1,4 @@
-"""The commands that examine cassettes: audit, show, diff, convert, distill.
+"""The commands that examine cassettes: audit, show, diff, convert, distill, verify.
 
 What they need is loaded by the one that is run: the simulator's other commands do without it.
 """
@@ -31,7 +31,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
-    for command in (audit_command, show, diff, convert_command, distill_command):
+    for command in (audit_command, show, diff, convert_command, distill_command, verify_command):
         app.command(command.__name__.removesuffix("_command"))(command)
 
 
@@ -109,3 +109,17 @@ def distill_command(
     from .examining import distill_file
 
     distill_file(path, output)
+
+
+def verify_command(paths: Paths, json: AsJson = False) -> None:
+    """Ask the simulator what was asked in recorded sessions, and say where it answers otherwise.
+
+    Cassettes of any form, as the service gave them. What the model said and when things happened is given; all else
+    must come out the same: status, error bodies, keys and their order, values, the events of streams. Ids may be
+    others, each for one.
+
+    Exit codes: 0 as recorded, 1 something differs, 2 a file that cannot be read.
+    """
+    from .verifying import verify_files
+
+    verify_files(paths, as_json=json)

@@ -117,12 +117,14 @@ class Head:
         api_version: `"v1"` or `"v2"`, as the requests' OpenAI-Beta header says; None where none does.
         sdk: name and version of the client that was recorded.
         source: where a session that was converted came from.
+        kind: `documented`: printed by a specification and never sent; None: recorded.
     """
 
     recorded_at: str | None = None
     api_version: str | None = None
     sdk: str | None = None
     source: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

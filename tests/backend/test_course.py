@@ -1,5 +1,6 @@
 """A course of one's own decides when things happen and what they cost."""
 
+from simulator.backend.answers import turn_deltas
 from simulator.backend.brain import View
 from simulator.backend.clock import Clock
 from simulator.backend.course import SeededCourse, Span
@@ -9,7 +10,8 @@ from simulator.backend.journal import Journal
 from simulator.backend.objects import assistant, run, thread, usage
 from simulator.backend.store import Store
 from simulator.backend.tokens import Tokens
-from simulator.backend.turns import Turn, say
+from simulator.backend.turns import Turn, run_code, say
+from simulator.backend.turns_json import turn_from_json, turn_to_json
 
 
 class Says:
@@ -78,3 +80,11 @@ def test_a_given_course_says_what_a_step_and_so_the_run_cost():
 
 def test_the_usual_course_lets_a_request_take_its_time():
     assert SeededCourse(Ids(0)).request(0.25) == 0.25
+
+
+def test_the_pieces_of_code_can_be_given():
+    turn = run_code("print(1)", chunks=["print", "(1)"])
+    assert turn_from_json(turn_to_json(turn)) == turn
+    made = {"id": "call_x", "type": "code_interpreter", "code_interpreter": {"input": "print(1)", "outputs": []}}
+    deltas = turn_deltas(turn, [], [made])
+    assert [one["code_interpreter"]["input"] for one in deltas] == ["", "print", "(1)"]

@@ -33,6 +33,7 @@ class _File(TypedDict):
     recorded_at: NotRequired[str | None]
     api_version: NotRequired[str | None]
     source: NotRequired[str | None]
+    kind: NotRequired[str | None]
 
 
 _FILE: TypeAdapter[_File] = TypeAdapter(_File)
@@ -47,8 +48,8 @@ def _recognises(data: Any) -> bool:
 def _read(source: Source, data: Any) -> Cassette:
     file = checked(_FILE, data, source)
     interactions = [_interaction(one, index, source) for index, one in enumerate(file["exchanges"])]
-    known = {name: file.get(name) for name in ("recorded_at", "api_version", "source")}
-    head = head_of(interactions, **known)  # type: ignore[arg-type]  # the values of these three are texts
+    known = {name: file.get(name) for name in ("recorded_at", "api_version", "source", "kind")}
+    head = head_of(interactions, **known)  # type: ignore[arg-type]  # the values of these four are texts
     return Cassette(interactions=interactions, head=head, path=source.path, form=FORM.name)
 
 
@@ -103,7 +104,7 @@ def _write(cassette: Cassette) -> str:
     head = cassette.head
     file = {
         "source": head.source or str(cassette.path or ""),
-        "kind": "recorded",
+        "kind": head.kind or "recorded",
         "api_version": head.api_version,
         "recorded_at": head.recorded_at,
         "exchanges": [_written(one) for one in cassette.interactions],
