@@ -29,13 +29,21 @@ class Backend:
         journal: where to write what happens.
         operations: the names on which faults can be planned.
         clock: the time; it outlives a reset, as does whoever looks at it.
+        as_of: the day whose forms the ids have; None: the last.
     """
 
     def __init__(
-        self, seed: int, brain: Brain, journal: Journal, operations: Iterable[str], clock: Clock | None = None
+        self,
+        seed: int,
+        brain: Brain,
+        journal: Journal,
+        operations: Iterable[str],
+        clock: Clock | None = None,
+        *,
+        as_of: str | None = None,
     ) -> None:
         self.clock = clock or Clock(START)
-        self.ids = Ids(seed)
+        self.ids = Ids(seed, as_of=as_of)
         self.store = Store()
         self.journal = journal
         self.faults = Faults(operations)

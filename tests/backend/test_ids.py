@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.backend.ids import Ids
+from simulator.backend.ids import STAMPED, Ids
 
 # recorded-traffic.md 2: asst_ thread_ msg_ run_ step_ call_ + 24 base62; file- + 22 since autumn 2024.
 SHAPES = {
@@ -28,6 +28,32 @@ def test_every_letter_and_digit_occurs():
 
 def test_a_request_id_is_32_hexadecimal_digits():
     assert re.fullmatch(r"req_[0-9a-f]{32}", Ids(0).request_id())
+
+
+FORMS = [
+    ("file-", "2024-10-15", r"file-[0-9A-Za-z]{24}"),
+    ("file-", "2024-11-23", r"file-[0-9A-Za-z]{22}"),
+    ("file-", None, r"file-[0-9A-Za-z]{22}"),
+    ("vs_", "2024-10-15", r"vs_[0-9A-Za-z]{24}"),
+    ("vs_", "2025-09-16", r"vs_68c9ee1d[0-9a-f]{24}"),
+    ("vs_", None, r"vs_68c9ee1d[0-9a-f]{24}"),
+    ("vsfb_ibj_", "2025-09-16", r"vsfb_[0-9a-f]{32}"),
+    ("vsfb_ibj_", "2025-10-30", r"vsfb_ibj_68c9ee1d[0-9a-f]{24}"),
+    ("vsfb_ibj_", None, r"vsfb_ibj_68c9ee1d[0-9a-f]{24}"),
+]
+
+
+@pytest.mark.parametrize("kind, as_of, shape", FORMS)
+def test_ids_have_the_form_of_their_day(kind, as_of, shape):
+    ids = Ids(0, as_of=as_of)
+    made = [ids.stamped(kind, 0x68C9EE1D) if kind in STAMPED else ids.new(kind) for _ in range(20)]
+    assert all(re.fullmatch(shape, id) for id in made)
+    assert len(set(made)) == 20
+
+
+@pytest.mark.parametrize("as_of, shape", [("2024-01-24", r"[0-9a-f]{32}"), ("2024-03-24", r"req_[0-9a-f]{32}")])
+def test_a_request_id_has_the_form_of_its_day(as_of, shape):
+    assert re.fullmatch(shape, Ids(0, as_of=as_of).request_id())
 
 
 @given(st.integers())
