@@ -9,8 +9,18 @@ from typing import Self, TypeVar
 
 from .api.service import ServiceMode, ServiceSettings
 from .backend.objects import JsonDict
+from .backend.tokens import CountTokens, estimate
 from .errors import UsageError
+from .exact_tokens import exact_counter
 from .transport.pace import TimeMode
+
+
+class TokenCount(StrEnum):
+    """How tokens are counted."""
+
+    ESTIMATE = "estimate"
+    EXACT = "exact"
+
 
 # What `Simulator.check` may find.
 PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
@@ -30,6 +40,7 @@ class Options:
     allow: frozenset[str]
     journal: bool
     api_keys: tuple[str, ...] = field(repr=False)
+    tokens: TokenCount
 
     @classmethod
     def checked(
@@ -44,6 +55,7 @@ class Options:
         allow: Collection[str],
         journal: bool,
         api_keys: Collection[str],
+        tokens: str,
     ) -> Self:
         """Return the options as they were given, checked.
 
@@ -62,11 +74,20 @@ class Options:
             allow=known_problems(allow),
             journal=journal,
             api_keys=tuple(api_keys),
+            tokens=_one_of(TokenCount, tokens, "tokens"),
         )
 
     def service_settings(self) -> ServiceSettings:
         """Return those that are the service's."""
         return ServiceSettings(mode=self.service, api_keys=self.api_keys, poll_after_ms=self.poll_after_ms)
+
+    def count_tokens(self) -> CountTokens:
+        """Return what counts tokens.
+
+        Raises:
+            UsageError: it is to be exact, and the extra is not installed.
+        """
+        return exact_counter() if self.tokens is TokenCount.EXACT else estimate
 
     def to_json(self) -> JsonDict:
         """Return what a saved state keeps: all but the keys, which are nobody's to read."""

@@ -26,7 +26,7 @@ from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
 from .errors import CheckFailed, StateError, UsageError, refuse_unknown
-from .options import NAMES, Options, known_problems
+from .options import NAMES, Options, TokenCount, known_problems
 from .transport.locks import Busy, Lock
 from .transport.pace import TimeMode, pace_of
 from .whole_files import write_whole
@@ -65,6 +65,8 @@ class Simulator:
         allow: findings that every `check()` passes over, as its own argument.
         journal: whether requests, views and changes of status are kept.
         api_keys: the keys that are taken; without any, every request is.
+        tokens: how tokens are counted, for `usage` and limits: `"estimate"`, four characters to a token, or
+            `"exact"`, as the models count, which needs the extra `[tokens]`.
 
     Raises:
         UsageError: an option that there is not, or a value that it cannot have.
@@ -83,6 +85,7 @@ class Simulator:
         allow: Collection[str] = frozenset(),
         journal: bool = True,
         api_keys: Collection[str] = (),
+        tokens: str = TokenCount.ESTIMATE,
         **unknown: Never,
     ) -> None:
         refuse_unknown("Simulator()", unknown, NAMES)
@@ -96,7 +99,9 @@ class Simulator:
             allow=allow,
             journal=journal,
             api_keys=api_keys,
+            tokens=tokens,
         )
+        self._count_tokens = self._options.count_tokens()
         self._lock = Lock()
         self._brain = ScriptedBrain(brain_for(brain))
         self._journal = Journal(journal)
@@ -107,7 +112,14 @@ class Simulator:
 
     def _begin(self) -> None:
         self._stubs = Stubs()
-        self._backend = Backend(self._options.seed, self._brain, self._journal, OPERATION_NAMES, self._clock)
+        self._backend = Backend(
+            self._options.seed,
+            self._brain,
+            self._journal,
+            OPERATION_NAMES,
+            self._clock,
+            count_tokens=self._count_tokens,
+        )
         self._service = Service(self._backend, self._stubs, self._options.service_settings())
 
     # Doors.

@@ -28,7 +28,7 @@ LEVELS = (
     {"backend"},
     {"api"},
     {"transport", "brains"},
-    {"simulator", "decorator", "options", "saving"},
+    {"simulator", "decorator", "options", "saving", "exact_tokens"},
     {"scenario", "recording"},
     {"checks", "report", "server"},
     {"pytest_plugin", "cli"},

@@ -29,6 +29,7 @@ HEADERS = {"openai-beta": "assistants=v2", "content-type": "application/json"}
         ({"poll_after_ms": -1}, "poll_after_ms= is a number of milliseconds, zero or more, or None, not -1"),
         ({"poll_after_ms": "1"}, "poll_after_ms="),
         ({"poll_after_ms": True}, "poll_after_ms="),
+        ({"tokens": "guess"}, "tokens= is one of estimate, exact, not 'guess'"),
         ({"service": "off"}, "service= is one of normal, v1_refused, sunset, not 'off'"),
         ({"service": None}, "service= is one of"),
         ({"api_keys": "sk-x"}, "api_keys= is a list, not one text: write ['…']"),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from ..errors import NoTurn
 from . import objects
@@ -26,9 +26,10 @@ from .execution import Deltas, Execution, Outputs, RunStream, StreamEvent
 from .ids import Ids
 from .journal import Asked, Journal, StatusChange
 from .lifecycle import ACTIVE, TERMINAL, Event, RunStatus, Status, StepStatus, apply
+from .limits import PROMPT_LIMIT, Answer, answered, fitted
 from .objects import EMPTY, JsonDict
 from .store import Store
-from .tokens import Tokens, estimate, estimate_prompt
+from .tokens import CountTokens, Tokens, estimate
 from .turns import (
     FAIL_MESSAGES,
     CallTools,
@@ -39,7 +40,6 @@ from .turns import (
     RunCode,
     Say,
     SearchFiles,
-    Turn,
 )
 from .views import build_view
 
@@ -57,26 +57,23 @@ _CUT_BY = {Event.CANCEL: "run_cancelled", Event.EXPIRE: "run_expired", Event.FAI
 _CUT_BY_REASON = {"content_filter": "content_filter"}
 
 
-class Answer(NamedTuple):
-    """What the brain answered, and how many tokens it was shown."""
-
-    turn: Turn
-    prompt_tokens: int
-
-
 class Engine:
     """The runs at work.
 
     Args:
         clock, ids, store, journal: the parts it works on.
         brain: who answers.
+        count: counts tokens.
 
     Attributes:
         course: how long things take; the usual one goes by the seed.
     """
 
-    def __init__(self, clock: Clock, ids: Ids, store: Store, journal: Journal, brain: Brain) -> None:
+    def __init__(
+        self, clock: Clock, ids: Ids, store: Store, journal: Journal, brain: Brain, *, count: CountTokens = estimate
+    ) -> None:
         self.clock, self.ids, self.store, self.journal, self.brain = clock, ids, store, journal, brain
+        self.count = count
         self.course: Course = SeededCourse(ids)
         self.calendar = Calendar()
         self.executions: dict[str, Execution] = {}
@@ -234,7 +231,7 @@ class Engine:
         self._plan_turn(execution, answer, start)
 
     def _plan_turn(self, execution: Execution, answer: Answer, start: float) -> None:
-        turn, execution.prompt_tokens = answer
+        turn, execution.prompt_tokens, execution.stopped_by = answer
         execution.turn, execution.step, execution.message = turn, None, None
         if isinstance(turn, Hang):
             return
@@ -258,10 +255,14 @@ class Engine:
             additional_messages=additional_messages,
             outputs=outputs,
         )
-        turn = self.brain.answer(view)
+        used = execution.used(self.count)
+        prompt = fitted(view, used, self.count)
+        if prompt is None:  # the model is not asked, and no turn is used up
+            return Answer(Incomplete(reason=PROMPT_LIMIT))
+        turn = self.brain.answer(prompt.view)
         run = execution.run
-        self.journal.add(Asked(at, run["id"], run["thread_id"], view, turn))
-        return Answer(turn, estimate_prompt(view))
+        self.journal.add(Asked(at, run["id"], run["thread_id"], prompt.view, turn))
+        return answered(turn, prompt, used, self.count)
 
     def _go_on(self, execution: Execution, at: float) -> None:
         """Ask again at once, in the middle of a run, where no request is left to refuse."""
@@ -312,6 +313,9 @@ class Engine:
         _CLOSINGS[type(execution.turn)](self, execution, execution.turn, at)
 
     def _close_say(self, execution: Execution, turn: Say, at: float) -> None:
+        if execution.stopped_by is not None:
+            self._close_incomplete(execution, Incomplete(reason=execution.stopped_by), at)
+            return
         self._finish_message(execution, "thread.message.completed", execution.content, at)
         self._close_step(execution, Event.COMPLETE, at)
         if turn.more:
@@ -396,7 +400,7 @@ class Engine:
 
     def _close_step(self, execution: Execution, event: Event, at: float, **fields: object) -> None:
         known = self.course.tokens(execution.run, execution.turn)
-        tokens = known or Tokens(execution.prompt_tokens, _completion_tokens(execution))
+        tokens = known or Tokens(execution.prompt_tokens, execution.completion_tokens(self.count))
         execution.spent = execution.spent.plus(tokens)
         self._apply(execution, self._step(execution), event, at, usage=objects.usage(*tokens), **fields)
 
@@ -461,13 +465,6 @@ def waiting_calls(run: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     action = run["required_action"] or {}
     calls: Sequence[Mapping[str, Any]] = action.get("submit_tool_outputs", {}).get("tool_calls", ())
     return calls
-
-
-def _completion_tokens(execution: Execution) -> int:
-    if execution.message is not None:
-        return estimate(objects.message_text(execution.message))
-    calls = (call[call["type"]] for call in execution.calls)
-    return sum(estimate(call.get("arguments", call.get("input", ""))) for call in calls)
 
 
 def _usage(execution: Execution) -> JsonDict:

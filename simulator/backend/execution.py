@@ -10,9 +10,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .brain import Output
 from .deltas import due_times
+from .lifecycle import StepStatus
 from .objects import EMPTY, JsonDict
-from .tokens import Tokens
-from .turns import Turn
+from .tokens import AFTER_ANSWER, CountTokens, Tokens, tokens_of_call, tokens_of_message, tokens_of_turn
+from .turns import CallTools, RunCode, Say, SearchFiles, Turn
 from .turns_json import turn_from_json, turn_to_json
 
 
@@ -61,6 +62,7 @@ class Execution:
         prompt_tokens: what the model was shown for this turn.
         spent: what the steps so far cost.
         lock_lag: for how many seconds its thread stays locked after its end.
+        stopped_by: the limit that the turn, shortened for it, runs into.
     """
 
     run: JsonDict
@@ -76,6 +78,7 @@ class Execution:
     outputs: list[Output] = field(default_factory=list)
     prompt_tokens: int = 0
     spent: Tokens = field(default_factory=Tokens)
+    stopped_by: str | None = None
     stream: RunStream | None = None
     deltas: Deltas | None = None
     lock_lag: float = 0.0
@@ -83,6 +86,25 @@ class Execution:
     def times(self, count: int) -> list[float]:
         """Return when each of `count` deltas of the present turn is due."""
         return due_times(count, self.opens_at, self.closes_at)
+
+    def used(self, count: CountTokens) -> Tokens:
+        """Return the tokens so far, those of a step that waits for its outputs included."""
+        if self.step is None or self.step["status"] != StepStatus.IN_PROGRESS:
+            return self.spent
+        return self.spent.plus(Tokens(self.prompt_tokens, self.completion_tokens(count)))
+
+    def completion_tokens(self, count: CountTokens) -> int:
+        """Return what the step that closes now cost: its message, as far as it was said, or its calls."""
+        turn, model = self.turn, self.run["model"] or ""
+        if self.message is not None:
+            content = self.message["content"]
+            whole = isinstance(turn, Say) and self.stopped_by is None and content == self.content
+            return tokens_of_message(content, model, count) + (AFTER_ANSWER if whole else 0)
+        if isinstance(turn, CallTools | RunCode | SearchFiles):
+            return tokens_of_turn(turn, model, count)
+        functions = [call["function"] for call in self.calls]  # of a run that was placed as it waits for outputs
+        texts = [(one["name"], one["arguments"]) for one in functions]
+        return sum([tokens_of_call("function", said, model, count) for said in texts])
 
     def to_json(self) -> JsonDict:
         """Return all but the stream as JSON values; objects by their ids."""
@@ -102,6 +124,7 @@ class Execution:
             "prompt_tokens": self.prompt_tokens,
             "spent": list(self.spent),
             "lock_lag": self.lock_lag,
+            "stopped_by": self.stopped_by,
         }
 
     @classmethod
@@ -119,6 +142,7 @@ class Execution:
             outputs=[Output(*output) for output in saved["outputs"]],
             spent=Tokens(*saved["spent"]),
             lock_lag=saved.get("lock_lag", 0.0),
+            stopped_by=saved.get("stopped_by"),  # older states know of no limits
         )
 
 

@@ -164,6 +164,12 @@ class RequiredAction(TypedDict):
 
 
 @_checked
+class Truncation(TypedDict):
+    type: NotRequired[Text]
+    last_messages: NotRequired[int | None]
+
+
+@_checked
 class Run(TypedDict):
     object: NotRequired[Literal["thread.run"]]
     assistant_id: NotRequired[Text]
@@ -173,7 +179,9 @@ class Run(TypedDict):
     file_ids: NotRequired[list[Id] | None]
     metadata: NotRequired[Maybe]
     required_action: NotRequired[RequiredAction | None]
-    truncation_strategy: NotRequired[Maybe]
+    max_prompt_tokens: NotRequired[int | None]
+    max_completion_tokens: NotRequired[int | None]
+    truncation_strategy: NotRequired[Truncation | None]
     response_format: NotRequired[TextOrObject]
     tool_choice: NotRequired[TextOrObject]
 

@@ -15,6 +15,7 @@ from .ids import Ids
 from .journal import Journal
 from .objects import JsonDict
 from .store import Store
+from .tokens import CountTokens, estimate
 
 # Midnight UTC, 31 March 2026: the day of the youngest recorded session.
 START = 1_774_915_200.0
@@ -30,6 +31,7 @@ class Backend:
         operations: the names on which faults can be planned.
         clock: the time; it outlives a reset, as does whoever looks at it.
         as_of: the day whose forms the ids have; None: the last.
+        count_tokens: for `usage` and limits.
     """
 
     def __init__(
@@ -41,13 +43,14 @@ class Backend:
         clock: Clock | None = None,
         *,
         as_of: str | None = None,
+        count_tokens: CountTokens = estimate,
     ) -> None:
         self.clock = clock or Clock(START)
         self.ids = Ids(seed, as_of=as_of)
         self.store = Store()
         self.journal = journal
         self.faults = Faults(operations)
-        self.engine = Engine(self.clock, self.ids, self.store, journal, brain)
+        self.engine = Engine(self.clock, self.ids, self.store, journal, brain, count=count_tokens)
 
     def to_json(self) -> JsonDict:
         """Return the state of the service as JSON values; the journal is no part of it."""

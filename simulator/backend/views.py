@@ -38,10 +38,10 @@ def build_view(
     """
     # What was placed may have nulls anywhere.
     messages = [*store.messages.of(run["thread_id"]), *additional_messages]
-    shown = [(message["role"], message_text(message)) for message in messages]
+    shown = [(message["role"], message_text(message)) for message in _newest(messages, run)]
     assistant = store.assistants.get(run["assistant_id"]) or EMPTY
     return View(
-        user=_newest_of_user(shown),
+        user=newest_of_user(shown),
         messages=shown,
         instructions="\n".join(filter(None, (run["instructions"], additional_instructions))),
         model=run["model"],
@@ -55,7 +55,21 @@ def build_view(
     )
 
 
-def _newest_of_user(shown: Sequence[tuple[str, str]]) -> str:
+def _newest(messages: list[JsonDict], run: Mapping[str, Any]) -> list[JsonDict]:
+    """Return the messages that the run begins with and those that it wrote.
+
+    With `last_messages` it begins with so many: the strategy truncates the thread "prior to the run" (spec).
+    """
+    strategy = run["truncation_strategy"] or EMPTY
+    limit = strategy.get("last_messages")
+    if strategy.get("type") != "last_messages" or not limit:
+        return messages
+    own = sum(message["run_id"] == run["id"] for message in messages)  # the newest: a thread with a run takes no others
+    return messages[max(0, len(messages) - own - limit) :]
+
+
+def newest_of_user(shown: Sequence[tuple[str, str]]) -> str:
+    """Return the text of the newest message of the user among (role, text) pairs; empty if there is none."""
     for role, text in reversed(shown):
         if role == "user":
             return text

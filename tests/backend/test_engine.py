@@ -237,8 +237,9 @@ def test_usage_is_the_sum_of_the_steps(lab):
     assert run["usage"] == objects.usage(
         sum(one["prompt_tokens"] for one in parts), sum(one["completion_tokens"] for one in parts)
     )
-    # 20 + 2 characters of arguments, 40 of code, 7 and 100 of text; four to a token, each rounded up.
-    assert [one["completion_tokens"] for one in parts] == [6, 10, 2, 25]
+    # Names and arguments of 11 + 20 and 1 + 2 characters, 40 of code, 7 and 100 of text; four to a token, each
+    # rounded up. Beside them each function costs 8, the code 6, and each message 2.
+    assert [one["completion_tokens"] for one in parts] == [3 + 5 + 1 + 1 + 16, 10 + 6, 2 + 2, 25 + 2]
     prompts = [one["prompt_tokens"] for one in parts]
     assert prompts == sorted(prompts)  # what the model has said and heard is shown again
     assert prompts[1] > prompts[0]
