@@ -246,6 +246,7 @@ def test_a_fault_reaches_the_program_as_the_sdk_tells_it(sim, desk):
 
 
 def test_the_managers_keep_change_and_delete(program, sim, client):
+    sim.put("vector_stores", {"id": "vs_1"})
     assistants = program.Assistants(client)
     made = assistants.create(
         program.Settings("Desk", "Help.", vector_store_ids=["vs_1"], tools=[{"type": "file_search"}])

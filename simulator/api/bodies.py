@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 
-from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, with_config
+from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
 _checked = with_config(ConfigDict(extra="forbid", strict=True))
@@ -116,9 +117,45 @@ class CodeInterpreterResources(TypedDict):
 
 
 @_checked
+class AutoChunking(TypedDict):
+    type: Literal["auto"]
+
+
+def _no_more_than_half(given: Any) -> Any:
+    if given["chunk_overlap_tokens"] > given["max_chunk_size_tokens"] // 2:
+        raise PydanticCustomError("overlap", "more than half of a chunk")
+    return given
+
+
+@_checked
+class ChunkSizes(TypedDict):
+    max_chunk_size_tokens: Annotated[int, Field(ge=100, le=4096)]
+    chunk_overlap_tokens: Annotated[int, Field(ge=0)]
+
+
+@_checked
+class StaticChunking(TypedDict):
+    type: Literal["static"]
+    static: Annotated[ChunkSizes, AfterValidator(_no_more_than_half)]
+
+
+Chunking = Annotated[
+    Annotated[AutoChunking, Tag("<auto>")] | Annotated[StaticChunking, Tag("<static>")],
+    Discriminator(tag_by_type),
+]
+
+
+@_checked
+class VectorStoreOfTool(TypedDict):
+    file_ids: NotRequired[Annotated[list[str], Field(max_length=10_000)] | None]
+    chunking_strategy: NotRequired[Chunking | None]
+    metadata: NotRequired[Metadata | None]
+
+
+@_checked
 class FileSearchResources(TypedDict):
     vector_store_ids: NotRequired[Annotated[list[str], Field(max_length=1)] | None]
-    vector_stores: NotRequired[list[dict[str, Any]] | None]
+    vector_stores: NotRequired[Annotated[list[VectorStoreOfTool], Field(max_length=1)] | None]
 
 
 @_checked
@@ -336,3 +373,4 @@ class ListQuery(TypedDict):
     after: NotRequired[str]
     before: NotRequired[str]
     run_id: NotRequired[str]
+    filter: NotRequired[Literal["in_progress", "completed", "failed", "cancelled"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -10,7 +10,7 @@ from ..backend.execution import RunStream
 from ..backend.objects import JsonDict
 from ..backend.state import Backend
 from ..backend.store import Listing, PageRequest, UnknownCursor
-from .refusals import NotFound, WrongPrefix
+from .refusals import NoFileInStore, NotFound, WrongPrefix
 
 Reply: TypeAlias = "JsonDict | RunStream"
 
@@ -72,8 +72,49 @@ class Call:
         self.run()
         return _found(self.backend.store.run_steps.get(self.ids[2], self.ids[1]), "run step", self.ids[2])
 
-    def page(self, listing: Listing, noun: str, *, run_id: str | None = None) -> JsonDict:
+    def vector_store(self) -> JsonDict:
+        """Return the vector store that the path names first."""
+        return _found(self.backend.store.vector_stores.get(self.ids[0]), "vector store", self.ids[0])
+
+    def vector_store_file(self) -> JsonDict:
+        """Return the file that the path names second, in the vector store that it names first.
+
+        Raises:
+            NoFileInStore: it is not there.
+        """
+        self.vector_store()
+        file = self.backend.store.vector_store_files.get(self.ids[1], self.ids[0])
+        if file is None:
+            raise NoFileInStore(self.ids[1], self.ids[0])
+        return file
+
+    def file_batch(self) -> JsonDict:
+        """Return the batch that the path names second, of the vector store that it names first.
+
+        Raises:
+            WrongPrefix: no such batch, and its id cannot be one (reported of the SDKs' `upload_and_poll`, 2025-11).
+            NotFound: no such batch (the service's text is not known: chosen).
+        """
+        self.vector_store()
+        id = self.ids[1]
+        batch = self.backend.store.vector_store_file_batches.get(id, self.ids[0])
+        if batch is None and not id.startswith("vsfb_"):
+            raise WrongPrefix("batch_id", id, "vsfb_")
+        return _found(batch, "file batch", id)
+
+    def page(
+        self,
+        listing: Listing,
+        noun: str,
+        *,
+        run_id: str | None = None,
+        keep: Callable[[JsonDict], bool] | None = None,
+    ) -> JsonDict:
         """Return the stretch of a listing that the query asks for, in its envelope.
+
+        Args:
+            run_id: only what this run wrote.
+            keep: only what it lets pass.
 
         Raises:
             NotFound: a cursor that was never in this listing (the service's text is not known: chosen).
@@ -85,8 +126,10 @@ class Call:
             after=query.get("after"),
             before=query.get("before"),
         )
+        if run_id is not None:
+            keep = _written_by(run_id)
         try:
-            page = listing.page(wanted, None if run_id is None else lambda item: bool(item["run_id"] == run_id))
+            page = listing.page(wanted, keep)
         except UnknownCursor as unknown:
             raise NotFound(noun, unknown.args[0]) from None
         return list_envelope(page.data, has_more=page.has_more)
@@ -101,6 +144,10 @@ def list_envelope(data: list[JsonDict], *, has_more: bool) -> JsonDict:
 def deleted(item: Mapping[str, Any]) -> JsonDict:
     """Return the answer to a delete."""
     return {"id": item["id"], "object": f"{item['object']}.deleted", "deleted": True}
+
+
+def _written_by(run_id: str) -> Callable[[JsonDict], bool]:
+    return lambda item: bool(item["run_id"] == run_id)
 
 
 def _found(item: JsonDict | None, noun: str, id: str) -> JsonDict:

@@ -9,6 +9,7 @@ from ..backend import objects
 from ..backend.objects import EMPTY, NOTHING, JsonDict
 from .call import Call, deleted
 from .refusals import ThreadLocked
+from .tool_resources import attach, check_attachments
 
 
 def create(call: Call) -> JsonDict:
@@ -16,11 +17,14 @@ def create(call: Call) -> JsonDict:
 
     Raises:
         ThreadLocked: a run is active on it.
+        NotFound, NotForRetrieval, VectorStoreExpired: an attached file cannot be searched.
     """
     thread = call.thread()
     run_id = call.backend.engine.active_run(thread["id"])
     if run_id is not None:
         raise ThreadLocked(thread["id"], run_id)
+    check_attachments(call, [call.body], thread)
+    attach(call, thread, [call.body])
     return call.backend.store.messages.add(new_message(call, thread["id"], call.body), thread["id"])
 
 

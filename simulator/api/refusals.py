@@ -222,6 +222,15 @@ class WrongPrefix(Refusal):
         self.value = value
 
 
+class NoFileInStore(Refusal):
+    """A file that is not in this vector store (reported 2025-10)."""
+
+    status = 404
+
+    def __init__(self, file_id: str, vector_store_id: str) -> None:
+        super().__init__(f"No file found with id '{file_id}' in vector store '{vector_store_id}'.")
+
+
 # What is in it.
 
 
@@ -288,6 +297,28 @@ class TooManyFiles(Refusal):
         super().__init__(f"Assistant {assistant_id} has {limit} files, which is the maximum.", "file_id")
 
 
+class NotForRetrieval(Refusal):
+    """Files of kinds that file search does not take; a name without extension counts as `none`."""
+
+    code = "unsupported_file"
+
+    def __init__(self, extensions: Sequence[str]) -> None:
+        super().__init__(
+            f"Files with extensions [{', '.join(extensions)}] are not supported for retrieval."
+            " See https://platform.openai.com/docs/assistants/tools/file-search/supported-files",
+            "file_ids",
+        )
+
+
+class FilesTwice(Refusal):
+    """A batch has both `file_ids` and `files`, or neither (the spec: exactly one). Chosen."""
+
+    code = "invalid_value"
+
+    def __init__(self) -> None:
+        super().__init__("Provide either 'file_ids' or 'files', and not both.", "file_ids")
+
+
 class BuiltinToolWithSchema(Refusal):
     """The answer is to follow a JSON schema, and a tool is no function. `param` and `code` are not known."""
 
@@ -342,6 +373,18 @@ class WrongOutputs(Refusal):
 
     def __init__(self, expected: Sequence[str], got: Sequence[str]) -> None:
         super().__init__(f"Expected tool outputs for call_ids {list(expected)!r}, got {list(got)!r}")
+
+
+class VectorStoreExpired(Refusal):
+    """A vector store that has expired is to be searched, by a run or directly, or to take more files.
+
+    That of a run is reported, its end is chosen; for the others the same text is chosen.
+    """
+
+    code = "vector_store_expired"
+
+    def __init__(self, vector_store_id: str) -> None:
+        super().__init__(f"Vector store '{vector_store_id}' has expired.")
 
 
 class NothingToAnswer(Refusal):

@@ -14,7 +14,20 @@ from urllib.parse import unquote
 
 from pydantic import TypeAdapter
 
-from . import assistant_files, assistants, bodies, message_files, messages, runs, steps, threads
+from . import (
+    assistant_files,
+    assistants,
+    bodies,
+    file_batches,
+    message_files,
+    messages,
+    runs,
+    steps,
+    threads,
+    vector_store_bodies,
+    vector_store_files,
+    vector_stores,
+)
 from .call import Call, Reply
 from .refusals import MethodNotAllowed, NotSimulated, Refusal, UnknownUrl
 
@@ -62,6 +75,36 @@ def _only(version: str, operation: Operation) -> Operation:
 _RUN = "threads/*/runs/*"
 _ASSISTANT_FILES = "assistants/*/files"
 _MESSAGE_FILES = "threads/*/messages/*/files"
+_STORE = "vector_stores/*"
+_STORE_FILES = f"{_STORE}/files"
+_BATCHES = f"{_STORE}/file_batches"
+
+_VECTOR_STORES: Sequence[Operation] = (
+    _post("vector_stores.create", "vector_stores", 0.2, vector_stores.create, vector_store_bodies.VectorStoreCreate),
+    _get("vector_stores.list", "vector_stores", 0.541, vector_stores.list_),
+    _get("vector_stores.retrieve", _STORE, 0.114, vector_stores.retrieve),
+    _post("vector_stores.update", _STORE, 0.2, vector_stores.update, vector_store_bodies.VectorStoreUpdate),
+    _delete("vector_stores.delete", _STORE, 2.624, vector_stores.delete),
+    _post("vector_stores.search", f"{_STORE}/search", 0.541, vector_stores.search, vector_store_bodies.Search),
+    _post("vector_stores.files.create", _STORE_FILES, 0.384, vector_store_files.create, vector_store_bodies.FileCreate),
+    _get("vector_stores.files.list", _STORE_FILES, 0.102, vector_store_files.list_),
+    _get("vector_stores.files.retrieve", f"{_STORE_FILES}/*", 0.114, vector_store_files.retrieve, polled=True),
+    _post(
+        "vector_stores.files.update",
+        f"{_STORE_FILES}/*",
+        0.2,
+        vector_store_files.update,
+        vector_store_bodies.FileUpdate,
+    ),
+    _delete("vector_stores.files.delete", f"{_STORE_FILES}/*", 0.194, vector_store_files.delete),
+    _get("vector_stores.files.content", f"{_STORE_FILES}/*/content", 0.114, vector_store_files.content),
+    _post(
+        "vector_stores.file_batches.create", _BATCHES, 0.677, file_batches.create, vector_store_bodies.FileBatchCreate
+    ),
+    _get("vector_stores.file_batches.retrieve", f"{_BATCHES}/*", 0.114, file_batches.retrieve, polled=True),
+    _post("vector_stores.file_batches.cancel", f"{_BATCHES}/*/cancel", 0.2, file_batches.cancel),
+    _get("vector_stores.file_batches.list_files", f"{_BATCHES}/*/files", 0.152, file_batches.list_files),
+)
 
 OPERATIONS: Sequence[Operation] = (
     _post("assistants.create", "assistants", 0.142, assistants.create, bodies.AssistantCreate),
@@ -105,6 +148,7 @@ OPERATIONS: Sequence[Operation] = (
             _get("messages.files.retrieve", f"{_MESSAGE_FILES}/*", 0.074, message_files.retrieve),
         )
     ),
+    *(_only("v2", operation) for operation in _VECTOR_STORES),
 )
 
 OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS)
@@ -114,12 +158,13 @@ _METHODS: Mapping[str, Sequence[str]] = {
     path: [one.method for one in OPERATIONS if one.path == path] for _, path in _BY_ROUTE
 }
 # The nouns of this API, and others of the same host which are not simulated.
-_NOUNS = frozenset({"assistants", "threads"})
+_SWITCHED_OFF = frozenset({"assistants", "threads"})
+_NOUNS = _SWITCHED_OFF | {"vector_stores"}
 _OTHER_NOUNS = frozenset(
     {
         *("audio", "batches", "chat", "completions", "containers", "conversations", "edits", "embeddings", "evals"),
         *("files", "fine_tuning", "images", "models", "moderations", "organization", "realtime", "responses"),
-        *("uploads", "vector_stores", "videos"),
+        *("uploads", "videos"),
     }
 )
 _VERSION = "/v1/"
@@ -158,7 +203,7 @@ def find(method: str, path: str) -> Match:
 
 def is_assistants_route(path: str) -> bool:
     """Tell whether a path belongs to the API that was switched off."""
-    return segments_of(path)[0] in _NOUNS
+    return segments_of(path)[0] in _SWITCHED_OFF
 
 
 def segments_of(path: str) -> list[str]:

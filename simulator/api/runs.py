@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeAlias
 
 from ..backend import objects
 from ..backend.assistant_files import file_ids
 from ..backend.engine import waiting_calls
 from ..backend.execution import RunStream, StreamEvent
+from ..backend.file_search import store_ids
 from ..backend.ids import Ids
 from ..backend.lifecycle import ACTIVE, CANCELLABLE, RunStatus
 from ..backend.objects import EMPTY, JsonDict
 from ..errors import NoTurn
-from .assistants import check_tools, with_resources
+from .assistants import check_tools
 from .call import Call, Reply
 from .messages import new_message
 from .refusals import (
@@ -27,7 +29,8 @@ from .refusals import (
     WrongOutputs,
     WrongPrefix,
 )
-from .threads import as_read, new_thread
+from .threads import NewThread, as_read, keep_thread, new_thread
+from .tool_resources import NewStore, attach, check_attachments, keep, require_usable, with_resources
 
 Requirement: TypeAlias = Callable[[Call, str, JsonDict, Sequence[JsonDict]], None]
 """Refuses a call with its thread, assistant and new messages, unless the run has enough to begin with."""
@@ -67,20 +70,21 @@ def create(call: Call, require: Requirement = something_to_answer) -> Reply:
     active = call.backend.engine.active_run(thread["id"])
     if active is not None:
         raise RunActive(thread["id"], active)
+    additional = call.body.get("additional_messages", ())
+    check_attachments(call, additional, thread)
     with _NoIdsUsedIfRefused(call.backend.ids):
-        messages = [new_message(call, thread["id"], one) for one in call.body.get("additional_messages", ())]
-        return _start(call, thread["id"], assistant, messages, require=require)
+        messages = [new_message(call, thread["id"], one) for one in additional]
+        return _start(call, thread, assistant, messages, partial(attach, call, thread, additional), require=require)
 
 
 def create_and_run(call: Call, require: Requirement = something_to_answer) -> Reply:
     """Make a thread and start a run on it; nothing is made if the run is refused."""
     assistant = _assistant(call)
-    call = replace(call, body=with_resources(call.body))
     with _NoIdsUsedIfRefused(call.backend.ids):
-        thread, messages = new_thread(call, call.body.get("thread", EMPTY))
-        reply = _start(call, thread["id"], assistant, messages, require=require, new=thread)
-    call.backend.store.threads.add(thread)
-    return reply
+        body, stores = with_resources(call, call.body)
+        call, new = replace(call, body=body), new_thread(call, call.body.get("thread", EMPTY))
+        store_all = partial(_keep_all, call, new, stores)
+        return _start(call, new.thread, assistant, new.messages, store_all, require=require, new=new.thread)
 
 
 def retrieve(call: Call) -> JsonDict:
@@ -168,17 +172,19 @@ class _NoIdsUsedIfRefused:
 
 def _start(
     call: Call,
-    thread_id: str,
+    thread: JsonDict,
     assistant: JsonDict,
     messages: Sequence[JsonDict],
+    store_rest: Callable[[], None],
     *,
     require: Requirement,
     new: JsonDict | None = None,
 ) -> Reply:
     backend, body = call.backend, call.body
     check_tools({**assistant, **body})
-    require(call, thread_id, assistant, messages)
-    run = objects.run(backend.ids.new("run_"), call.created_at, thread_id, assistant, **body)
+    require(call, thread["id"], assistant, messages)
+    require_usable(call, body if "tool_resources" in body else assistant, thread)
+    run = objects.run(backend.ids.new("run_"), call.created_at, thread["id"], assistant, **body)
     stream = _new_stream(call, new)
     try:
         backend.engine.create(
@@ -186,13 +192,21 @@ def _start(
             additional_instructions=body.get("additional_instructions", ""),
             additional_messages=messages,
             stream=stream,
+            store_rest=store_rest,
         )
     except NoTurn as problem:
         raise NoTurnLeft(str(problem)) from problem
+    if "tool_resources" in body:
+        backend.store.run_stores[run["id"]] = store_ids(body)
     files = file_ids(backend.store, assistant["id"])
     if files:
         backend.store.run_files[run["id"]] = files
     return stream or run
+
+
+def _keep_all(call: Call, new: NewThread, stores: Iterable[NewStore]) -> None:
+    keep_thread(call, new)
+    keep(call, stores)
 
 
 def _new_stream(call: Call, new_thread: JsonDict | None = None) -> RunStream | None:

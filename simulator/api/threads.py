@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..backend import objects
 from ..backend.objects import JsonDict
-from .assistants import with_resources
+from ..backend.vector_stores import THREAD_EXPIRY
 from .call import Call, deleted
 from .messages import new_message
+from .tool_resources import NewStore, attach, check_attachments, keep, with_resources
 
 # What a thread without files shows when it is read or streamed; the answers to create and update show `{}`
 # (recorded-traffic.md 1, thread).
 _SHOWN_WHEN_READ: JsonDict = {"code_interpreter": {"file_ids": []}}
 
 
+class NewThread(NamedTuple):
+    """A thread that is made but not stored."""
+
+    thread: JsonDict
+    messages: list[JsonDict]
+    stores: list[NewStore]
+
+
 def create(call: Call) -> JsonDict:
     """Make a thread, perhaps with messages."""
-    thread, messages = new_thread(call, call.body)
-    store = call.backend.store
-    store.threads.add(thread)
-    for message in messages:
-        store.messages.add(message, thread["id"])
-    return thread
+    new = new_thread(call, call.body)
+    keep_thread(call, new)
+    for message in new.messages:
+        call.backend.store.messages.add(message, new.thread["id"])
+    return new.thread
 
 
 def retrieve(call: Call) -> JsonDict:
@@ -34,7 +42,9 @@ def retrieve(call: Call) -> JsonDict:
 def update(call: Call) -> JsonDict:
     """Change metadata and tool resources, where given."""
     thread = call.thread()
-    thread.update(with_resources(call.body))
+    changes, stores = with_resources(call, call.body, THREAD_EXPIRY)
+    keep(call, stores)
+    thread.update(changes)
     return thread
 
 
@@ -52,9 +62,22 @@ def as_read(thread: Mapping[str, Any]) -> JsonDict:
     return {**thread, "tool_resources": thread["tool_resources"] or _SHOWN_WHEN_READ}
 
 
-def new_thread(call: Call, body: Mapping[str, Any]) -> tuple[JsonDict, list[JsonDict]]:
-    """Return a thread and its first messages, made but not stored."""
-    fields = with_resources(body)
-    created: Iterable[Mapping[str, Any]] = fields.pop("messages", ())
+def new_thread(call: Call, body: Mapping[str, Any]) -> NewThread:
+    """Return a thread with its first messages and vector stores, made but not stored.
+
+    Raises:
+        NotFound, NotForRetrieval: a vector store or a file that it names cannot be searched.
+    """
+    created: Iterable[Mapping[str, Any]] = body.get("messages", ())
+    check_attachments(call, created)
+    fields, stores = with_resources(call, body, THREAD_EXPIRY)
+    fields.pop("messages", None)
     thread = objects.thread(call.backend.ids.new("thread_"), call.created_at, **fields)
-    return thread, [new_message(call, thread["id"], message) for message in created]
+    return NewThread(thread, [new_message(call, thread["id"], message) for message in created], stores)
+
+
+def keep_thread(call: Call, new: NewThread) -> None:
+    """Store a thread with its vector stores; the messages are stored by whoever runs or makes it."""
+    call.backend.store.threads.add(new.thread)
+    keep(call, new.stores)
+    attach(call, new.thread, new.messages)

@@ -222,6 +222,16 @@ def _pattern(path: str, error: ErrorDetails) -> Refusal:
     return InvalidParameter(text, path, "invalid_value")
 
 
+def _overlap(path: str, error: ErrorDetails) -> Refusal:
+    # The spec has the rule, no recording the text: chosen.
+    text = f"Invalid '{path}': chunk_overlap_tokens must not be more than half of max_chunk_size_tokens."
+    return InvalidParameter(text, f"{path}.chunk_overlap_tokens", "invalid_value")
+
+
+def _scalar(path: str, error: ErrorDetails) -> Refusal:
+    return _invalid_type(path, "a string, a number or a boolean", error["input"])
+
+
 _TEXTS: Mapping[str, Callable[[str, ErrorDetails], Refusal]] = {
     "missing": _missing,
     "extra_forbidden": _unknown,
@@ -235,4 +245,6 @@ _TEXTS: Mapping[str, Callable[[str, ErrorDetails], Refusal]] = {
     "greater_than_equal": _bound,
     "less_than_equal": _bound,
     "string_pattern_mismatch": _pattern,
+    "overlap": _overlap,
+    "scalar": _scalar,
 }

@@ -7,11 +7,14 @@ from typing import TypeAlias
 
 from .deltas import code_deltas, function_deltas, message_deltas, search_deltas
 from .ids import Ids
-from .objects import RANKING_OPTIONS, JsonDict, text_part
+from .objects import JsonDict, text_part
 from .turns import CallTools, Fail, Image, Incomplete, RefusedText, RunCode, Say, SearchFiles, Turn
 
 PlacePng: TypeAlias = Callable[[bytes], str]
 """Stores the bytes of a PNG as a file and returns its id."""
+
+Search: TypeAlias = Callable[[SearchFiles], JsonDict]
+"""Searches files and returns what the call shows of it."""
 
 
 def has_message(turn: Turn | None) -> bool:
@@ -36,7 +39,9 @@ def message_content(turn: Turn | None, place_png: PlacePng) -> list[JsonDict]:
     return content
 
 
-def tool_calls(turn: CallTools | RunCode | SearchFiles, ids: Ids, place_png: PlacePng) -> list[JsonDict]:
+def tool_calls(
+    turn: CallTools | RunCode | SearchFiles, ids: Ids, place_png: PlacePng, search: Search
+) -> list[JsonDict]:
     """Return the calls of the turn as its step shows them; the outputs of functions are null till submitted."""
     if isinstance(turn, CallTools):
         return [
@@ -51,8 +56,7 @@ def tool_calls(turn: CallTools | RunCode | SearchFiles, ids: Ids, place_png: Pla
     if isinstance(turn, RunCode):
         code = {"input": turn.input, "outputs": _code_outputs(turn, place_png)}
         return [{"id": id, "type": "code_interpreter", "code_interpreter": code}]
-    search = {"ranking_options": RANKING_OPTIONS, "results": list(turn.results or ())}
-    return [{"id": id, "type": "file_search", "file_search": search}]
+    return [{"id": id, "type": "file_search", "file_search": search(turn)}]
 
 
 def turn_deltas(turn: Turn | None, content: Sequence[JsonDict], calls: Sequence[JsonDict]) -> list[JsonDict]:

@@ -65,17 +65,19 @@ class Clock:
 
 
 class Due(NamedTuple):
-    """Something that happens to a run at a time: data, so that it can be saved.
+    """Something that happens to a run or a vector store at a time: data, so that it can be saved.
 
     `order` keeps equal times in the order in which they were planned. `epoch` is that of the run's
-    plan: what was planned before a cancel is void after it.
+    plan: what was planned before a cancel is void after it. `part` is the file of a vector store, if it
+    is about one.
     """
 
     due: float
     order: int
-    run_id: str
+    subject: str
     epoch: int
     action: str
+    part: str = ""
 
 
 class Calendar:
@@ -85,18 +87,22 @@ class Calendar:
         self._heap: list[Due] = []
         self._order = 0
 
-    def add(self, due: float, run_id: str, epoch: int, action: str) -> None:
-        """Plan `action` of a run for the time `due`."""
+    def add(self, due: float, subject: str, epoch: int, action: str, part: str = "") -> None:
+        """Plan `action` of a run or a vector store for the time `due`."""
         self._order += 1
-        heapq.heappush(self._heap, Due(due, self._order, run_id, epoch, action))
+        heapq.heappush(self._heap, Due(due, self._order, subject, epoch, action, part))
 
-    def drop(self, run_id: str) -> None:
-        """Forget what is planned for a run."""
-        self._heap = sorted(due for due in self._heap if due.run_id != run_id)
+    def drop(self, subject: str) -> None:
+        """Forget what is planned for a run or a vector store."""
+        self._heap = sorted(due for due in self._heap if due.subject != subject)
 
-    def take(self, run_id: str, actions: Collection[str]) -> list[Due]:
-        """Take out what is planned for a run, of these actions."""
-        taken = [due for due in self if due.run_id == run_id and due.action in actions]
+    def drop_part(self, subject: str, part: str) -> None:
+        """Forget what is planned for one file of a vector store."""
+        self._heap = sorted(due for due in self._heap if (due.subject, due.part) != (subject, part))
+
+    def take(self, subject: str, actions: Collection[str]) -> list[Due]:
+        """Take out what is planned for a run or a vector store, of these actions."""
+        taken = [due for due in self if due.subject == subject and due.action in actions]
         self._heap = sorted(set(self._heap).difference(taken))
         return taken
 

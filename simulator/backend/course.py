@@ -18,6 +18,9 @@ from .turns import Turn
 QUEUED_SECONDS = (0.1, 0.5)
 TURN_SECONDS = (0.3, 1.0)
 CANCEL_SECONDS = (0.3, 0.9)
+# Of five small files added at once some were ready a second later, and all after two (openai-dotnet's
+# CanApplyChunkingStrategy and CanUseBatchIngestion of 16 September 2025).
+INGEST_SECONDS = (0.3, 1.5)
 SHARE_BEFORE_FIRST_PIECE = 0.4
 
 Run = Mapping[str, Any]
@@ -45,6 +48,9 @@ class Course(Protocol):
     def confirm_cancel(self, run: Run, at: float) -> float:
         """Return when a run is cancelled that was asked to at `at`."""
 
+    def ingest(self, file: Mapping[str, Any], at: float) -> float:
+        """Return when a file of a vector store is ready that was added at `at`."""
+
     def tokens(self, run: Run, turn: Turn | None) -> Tokens | None:
         """Return what the step of a turn cost; None: it is computed."""
 
@@ -71,6 +77,10 @@ class SeededCourse:
     def confirm_cancel(self, run: Run, at: float) -> float:
         """Return a time soon after `at`."""
         return at + self._ids.seconds("cancel", *CANCEL_SECONDS)
+
+    def ingest(self, file: Mapping[str, Any], at: float) -> float:
+        """Return a time soon after `at`."""
+        return at + self._ids.seconds("ingest", *INGEST_SECONDS)
 
     def tokens(self, run: Run, turn: Turn | None) -> None:
         """Return None: it is computed."""

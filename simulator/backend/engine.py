@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, cast
 
 from ..errors import NoTurn
-from . import objects
+from . import file_search, objects
 from .answers import has_message, message_content, tool_calls, turn_deltas
 from .brain import Brain, Output
 from .clock import Calendar, Clock
@@ -30,17 +30,8 @@ from .limits import PROMPT_LIMIT, Answer, answered, fitted
 from .objects import EMPTY, JsonDict
 from .store import Store
 from .tokens import CountTokens, Tokens, estimate
-from .turns import (
-    FAIL_MESSAGES,
-    CallTools,
-    Fail,
-    Finish,
-    Hang,
-    Incomplete,
-    RunCode,
-    Say,
-    SearchFiles,
-)
+from .turns import FAIL_MESSAGES, CallTools, Fail, Finish, Hang, Incomplete, RunCode, Say, SearchFiles
+from .vector_stores import VectorStores
 from .views import build_view
 
 # What takes a run out of a status, by itself.
@@ -67,6 +58,7 @@ class Engine:
 
     Attributes:
         course: how long things take; the usual one goes by the seed.
+        vector_stores: those, whose events are on the same calendar.
     """
 
     def __init__(
@@ -76,11 +68,15 @@ class Engine:
         self.count = count
         self.course: Course = SeededCourse(ids)
         self.calendar = Calendar()
+        self.vector_stores = VectorStores(clock, store, self.calendar, self._ready_at)
         self.executions: dict[str, Execution] = {}
         self.surprises: list[str] = []
         # By thread: the run that has ended and locks it still, and until when; a fault made it so.
         self.lingering: dict[str, tuple[str, float]] = {}
         self._active: dict[str, dict[str, None]] = {}
+
+    def _ready_at(self, file: JsonDict, at: float) -> float:
+        return self.course.ingest(file, at)  # whichever course it is by then
 
     # What requests cause. Each either happens whole or raises with everything as before.
 
@@ -100,14 +96,19 @@ class Engine:
         additional_instructions: str = "",
         additional_messages: Sequence[JsonDict] = (),
         stream: RunStream | None = None,
+        store_rest: Callable[[], None] = lambda: None,
     ) -> None:
         """Take on a new run: ask the brain, store run and messages, put the run in the queue.
+
+        Args:
+            store_rest: stores what else the request makes; called when nothing can be refused any more.
 
         Raises:
             NoTurn: the brain has no answer; nothing is stored.
         """
         execution = Execution(run, additional_instructions, stream=stream)
         answer = self._ask(execution, self.clock.now(), additional_messages=additional_messages)
+        store_rest()
         for message in additional_messages:
             self.store.messages.add(message, run["thread_id"])
         self.store.runs.add(run, run["thread_id"])
@@ -203,7 +204,9 @@ class Engine:
         now = self.clock.now()
         while self.calendar.is_due(now):
             due = self.calendar.pop()
-            execution = self.executions.get(due.run_id)
+            if self.vector_stores.fire(due):
+                continue
+            execution = self.executions.get(due.subject)
             if execution is not None and due.epoch in (execution.epoch, ALWAYS):
                 _ACTIONS[due.action](self, execution, due.due)
 
@@ -226,7 +229,8 @@ class Engine:
         self.calendar.add(due, execution.run["id"], execution.epoch, action)
 
     def _plan_queued(self, execution: Execution, answer: Answer) -> None:
-        start = self.course.pick_up(execution.run, self.clock.now())
+        run, at = execution.run, self.clock.now()
+        start = max(self.course.pick_up(run, at), file_search.ready_by(self.vector_stores, run, at))
         self._plan(execution, start, "start")
         self._plan_turn(execution, answer, start)
 
@@ -282,7 +286,8 @@ class Engine:
     def _open(self, execution: Execution, at: float) -> None:
         turn = execution.turn
         if isinstance(turn, CallTools | RunCode | SearchFiles):
-            execution.calls = tool_calls(turn, self.ids, partial(self._place_png, at))
+            search = partial(file_search.perform, self.vector_stores, execution.run, at=at)
+            execution.calls = tool_calls(turn, self.ids, partial(self._place_png, at), search)
             step = self._open_step(execution, objects.tool_calls(objects.NOTHING), at)
             self._emit_deltas(execution, "thread.run.step.delta", step)
         elif has_message(turn):

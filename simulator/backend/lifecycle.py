@@ -1,4 +1,4 @@
-"""Runs and run steps: statuses, events, and the one table of what leads where.
+"""Runs, run steps and vector stores: statuses, events, and the one table of what leads where.
 
 Everything that decides about a status lives in this file, and every change of status passes through
 `apply`: it asks the table first, then stamps the times that go with the transition. An event that
@@ -42,6 +42,23 @@ class StepStatus(StrEnum):
     EXPIRED = "expired"
 
 
+class FileStatus(StrEnum):
+    """The `status` of a file in a vector store, and of a batch of such files, spelled as on the wire."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class VectorStoreStatus(StrEnum):
+    """The `status` of a vector store, spelled as on the wire."""
+
+    IN_PROGRESS = "in_progress"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+
+
 class Event(StrEnum):
     """Why a status changes."""
 
@@ -54,9 +71,10 @@ class Event(StrEnum):
     CANCEL = "cancel"
     CONFIRM_CANCEL = "confirm_cancel"
     EXPIRE = "expire"
+    ADD_FILES = "add_files"
 
 
-Status: TypeAlias = RunStatus | StepStatus
+Status: TypeAlias = RunStatus | StepStatus | FileStatus | VectorStoreStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +142,39 @@ STEP_TABLE: Table = {
     StepStatus.EXPIRED: {},
 }
 
-TABLES: Mapping[str, Table] = {"thread.run": RUN_TABLE, "thread.run.step": STEP_TABLE}
+FILE_TABLE: Table = {
+    FileStatus.IN_PROGRESS: {
+        Event.COMPLETE: Transition(FileStatus.COMPLETED),
+        Event.FAIL: Transition(FileStatus.FAILED),
+        Event.CANCEL: Transition(FileStatus.CANCELLED),
+    },
+    FileStatus.COMPLETED: {},
+    FileStatus.FAILED: {},
+    FileStatus.CANCELLED: {},
+}
 
-TERMINAL = frozenset(status for table in TABLES.values() for status, row in table.items() if not row)
+# Without files a store is born `completed` (recorded-traffic.md 1). Nothing brings an expired one back.
+VECTOR_STORE_TABLE: Table = {
+    VectorStoreStatus.IN_PROGRESS: {
+        Event.COMPLETE: Transition(VectorStoreStatus.COMPLETED),
+        Event.EXPIRE: Transition(VectorStoreStatus.EXPIRED),
+    },
+    VectorStoreStatus.COMPLETED: {
+        Event.ADD_FILES: Transition(VectorStoreStatus.IN_PROGRESS),
+        Event.EXPIRE: Transition(VectorStoreStatus.EXPIRED),
+    },
+    VectorStoreStatus.EXPIRED: {},
+}
+
+TABLES: Mapping[str, Table] = {
+    "thread.run": RUN_TABLE,
+    "thread.run.step": STEP_TABLE,
+    "vector_store": VECTOR_STORE_TABLE,
+    "vector_store.file": FILE_TABLE,
+    "vector_store.file_batch": FILE_TABLE,
+}
+
+TERMINAL = frozenset(status for table in (RUN_TABLE, STEP_TABLE) for status, row in table.items() if not row)
 """The statuses that nothing leaves."""
 
 ACTIVE = frozenset(RUN_TABLE) - TERMINAL
@@ -137,10 +185,10 @@ CANCELLABLE = frozenset(status for status, row in RUN_TABLE.items() if Event.CAN
 
 
 def apply(target: dict[str, Any], event: Event, at: float, **fields: object) -> Status:
-    """Move a run or a step: the only place where a status changes.
+    """Move a run, a step, or what belongs to vector stores: the only place where a status changes.
 
     Args:
-        target: the run or step, changed in place.
+        target: the object, changed in place.
         event: why it moves.
         at: the virtual time of the event, in seconds.
         fields: what else the event writes (`required_action`, `last_error`, `usage`…).

@@ -20,6 +20,12 @@ EMPTY: Mapping[str, Any] = {}  # shared likewise
 AUTO_TRUNCATION = {"type": "auto", "last_messages": None}
 NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}}
 RANKING_OPTIONS = {"ranker": "default_2024_08_21", "score_threshold": 0.0}
+SECONDS_PER_DAY = 86_400
+# What a store shows where the request says `auto` or nothing (recorded 2025-09).
+AUTO_CHUNKING: Mapping[str, Any] = {
+    "type": "static",
+    "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400},
+}
 
 
 def assistant(id: str, created_at: int, model: str, **given: Any) -> JsonDict:
@@ -225,3 +231,61 @@ def tool_resources(tools: Sequence[Mapping[str, Any]], given: Mapping[str, Any])
     if "file_search" in kinds:
         resources["file_search"] = {"vector_store_ids": []}
     return {**resources, **given}
+
+
+def vector_store(id: str, created_at: int, **given: Any) -> JsonDict:
+    """Return a vector store without files, which is ready at once."""
+    expires_after = given.get("expires_after")
+    return {
+        "id": id,
+        "object": "vector_store",
+        "created_at": created_at,
+        "name": given.get("name"),
+        "description": given.get("description"),
+        "usage_bytes": 0,
+        "file_counts": file_counts(),
+        "status": "completed",
+        "expires_after": expires_after,
+        "expires_at": expiry(created_at, expires_after),
+        "last_active_at": created_at,
+        "metadata": given.get("metadata", EMPTY),
+    }
+
+
+def expiry(last_active_at: int, expires_after: Mapping[str, Any] | None) -> int | None:
+    """Return when a vector store expires that was last used then, or None."""
+    return None if expires_after is None else last_active_at + expires_after["days"] * SECONDS_PER_DAY
+
+
+def vector_store_file(
+    file_id: str, created_at: int, store_id: str, chunking: Mapping[str, Any] = AUTO_CHUNKING, attributes: Any = EMPTY
+) -> JsonDict:
+    """Return a file that was just added to a vector store; it has the id of the file."""
+    return {
+        "id": file_id,
+        "object": "vector_store.file",
+        "usage_bytes": 0,
+        "created_at": created_at,
+        "vector_store_id": store_id,
+        "status": "in_progress",
+        "last_error": None,
+        "chunking_strategy": AUTO_CHUNKING if chunking["type"] == "auto" else chunking,
+        "attributes": attributes,
+    }
+
+
+def vector_store_file_batch(id: str, created_at: int, store_id: str) -> JsonDict:
+    """Return a batch of files that was just added to a vector store; whoever adds files counts them."""
+    return {
+        "id": id,
+        "object": "vector_store.file_batch",
+        "created_at": created_at,
+        "status": "in_progress",
+        "vector_store_id": store_id,
+        "file_counts": file_counts(),
+    }
+
+
+def file_counts() -> dict[str, int]:
+    """Return the counts of a vector store, or of a batch, without files."""
+    return {"in_progress": 0, "completed": 0, "failed": 0, "cancelled": 0, "total": 0}

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ..errors import StateError, suggestion
 from . import objects
 from .assistant_files import attach
+from .ids import STAMPED
 from .lifecycle import TABLES, TERMINAL, RunStatus
 from .objects import EMPTY, NOTHING, JsonDict
 from .shapes import PLACED, first_problem
@@ -26,8 +27,9 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
     are stored as version 2 has them, and shown to version 1.
 
     Args:
-        collection: `assistants`, `threads`, `messages`, `runs`, `run_steps` or `files`.
-        item: fields as on the wire; a file may have `content` (bytes or text).
+        collection: `assistants`, `threads`, `messages`, `runs`, `run_steps`, `files`, `vector_stores`,
+            `vector_store_files` or `vector_store_file_batches`.
+        item: fields as on the wire; a file may have `content` (bytes or text), a batch the `file_ids` that came in it.
 
     Returns:
         The stored object; not a copy.
@@ -185,9 +187,62 @@ def _place_file(backend: Backend, item: JsonDict) -> JsonDict:
     return backend.store.files.replace({**usual, **given})
 
 
+def _place_vector_store(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("vector_stores", item)
+    _check_status("vector_stores", given, "vector_store")
+    id, created_at = _identity(backend, given, "vs_")
+    given.setdefault("last_active_at", created_at)
+    _with_counts(given)
+    usual = objects.vector_store(id, int(created_at or 0), **_present(given))
+    usual["expires_at"] = objects.expiry(given["last_active_at"] or 0, usual["expires_after"])
+    placed = backend.store.vector_stores.replace({**usual, **given})
+    backend.engine.vector_stores.plan_expiry(placed)
+    return placed
+
+
+def _place_vector_store_file(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("vector_store_files", item)
+    vector_store_id = _parent(given, "vector_store_files", "vector_store_id")
+    _check_status("vector_store_files", {"status": "completed", **given}, "vector_store.file")
+    id, created_at = _identity(backend, given, "file-")
+    usual = {**objects.vector_store_file(id, created_at, vector_store_id), "status": "completed"}
+    vector_store = _vector_store(backend, vector_store_id)
+    return backend.engine.vector_stores.place_file(vector_store, {**usual, **given})
+
+
+def _place_batch(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("vector_store_file_batches", item)
+    vector_store_id = _parent(given, "vector_store_file_batches", "vector_store_id")
+    _check_status("vector_store_file_batches", {"status": "completed", **given}, "vector_store.file_batch")
+    file_ids = given.pop("file_ids", None)
+    _with_counts(given)
+    id, created_at = _identity(backend, given, "vsfb_ibj_")
+    usual = {**objects.vector_store_file_batch(id, created_at, vector_store_id), "status": "completed"}
+    if file_ids is not None:
+        counted = {usual["status"]: len(file_ids), "total": len(file_ids)}
+        usual["file_counts"] = {**usual["file_counts"], **counted}
+    _vector_store(backend, vector_store_id)
+    backend.store.batch_files[id] = file_ids or []
+    return backend.store.vector_store_file_batches.replace({**usual, **given}, vector_store_id)
+
+
+def _with_counts(given: JsonDict) -> None:
+    if "file_counts" in given:
+        given["file_counts"] = {**objects.file_counts(), **given["file_counts"]}
+
+
+def _vector_store(backend: Backend, id: str) -> JsonDict:
+    """Return the vector store that is named as a parent; it is made where it is missing."""
+    found = backend.store.vector_stores.get(id)
+    return found or backend.store.vector_stores.add(objects.vector_store(id, int(backend.clock.now())))
+
+
 def _identity(backend: Backend, given: Mapping[str, Any], prefix: str) -> tuple[str, Any]:
-    id = given["id"] if given.get("id") is not None else backend.ids.new(prefix)
-    return id, given.get("created_at", int(backend.clock.now()))
+    created_at = given.get("created_at", int(backend.clock.now()))
+    id = given.get("id")
+    if id is None:
+        id = backend.ids.stamped(prefix, int(created_at or 0)) if prefix in STAMPED else backend.ids.new(prefix)
+    return id, created_at
 
 
 def _present(given: Mapping[str, Any]) -> JsonDict:
@@ -222,4 +277,7 @@ _PLACERS: Mapping[str, Callable[[Backend, JsonDict], JsonDict]] = {
     "runs": _place_run,
     "run_steps": _place_step,
     "files": _place_file,
+    "vector_stores": _place_vector_store,
+    "vector_store_files": _place_vector_store_file,
+    "vector_store_file_batches": _place_batch,
 }

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 
 _checked = with_config(ConfigDict(strict=True))
 
+Count = Annotated[int, Field(ge=0)]
 Id = Annotated[str, Field(min_length=1)]
 Object: TypeAlias = dict[str, Any]
 Maybe: TypeAlias = Object | None
@@ -221,6 +222,49 @@ class RunStep(TypedDict):
 class File(TypedDict):
     object: NotRequired[Literal["file"]]
     filename: NotRequired[Text]
+    bytes: NotRequired[Count]
+
+
+@_checked
+class ExpiresAfter(TypedDict):
+    days: Count
+
+
+@_checked
+class VectorStore(TypedDict):
+    object: NotRequired[Literal["vector_store"]]
+    usage_bytes: NotRequired[Count]
+    file_counts: NotRequired[dict[str, Count]]
+    expires_after: NotRequired[ExpiresAfter | None]
+    last_active_at: NotRequired[Count | None]
+    metadata: NotRequired[Maybe]
+
+
+@_checked
+class StaticChunking(TypedDict):
+    max_chunk_size_tokens: Annotated[int, Field(ge=1)]
+    chunk_overlap_tokens: Count
+
+
+@_checked
+class Chunking(TypedDict):
+    type: Id
+    static: NotRequired[StaticChunking]
+
+
+@_checked
+class VectorStoreFile(TypedDict):
+    object: NotRequired[Literal["vector_store.file"]]
+    usage_bytes: NotRequired[Count]
+    chunking_strategy: NotRequired[Chunking | None]
+    attributes: NotRequired[Maybe]
+
+
+@_checked
+class VectorStoreFileBatch(TypedDict):
+    object: NotRequired[Literal["vector_store.file_batch", "vector_store.files_batch"]]
+    file_counts: NotRequired[dict[str, Count]]
+    file_ids: NotRequired[list[Id]]
 
 
 @_checked
@@ -255,11 +299,16 @@ class SavedStore(TypedDict):
     run_steps: SavedCollection
     files: SavedCollection
     assistant_files: NotRequired[SavedCollection]
+    vector_stores: NotRequired[SavedCollection]
+    vector_store_files: NotRequired[SavedCollection]
+    vector_store_file_batches: NotRequired[SavedCollection]
     contents: dict[str, str]
     run_files: NotRequired[dict[str, list[str]]]
+    batch_files: NotRequired[dict[str, list[str]]]
+    run_stores: NotRequired[dict[str, list[str]]]
 
 
-Action: TypeAlias = Literal["start", "open", "close", "expire", "confirm_cancel"]
+Action: TypeAlias = Literal["start", "open", "close", "expire", "confirm_cancel", "ingest", "expire_store"]
 
 
 @_checked
@@ -269,7 +318,8 @@ class SavedBackend(TypedDict):
     ids: dict[str, int]
     store: SavedStore
     executions: list[Object]
-    calendar: list[tuple[FiniteFloat, str, int, Action]]
+    # The last is the file of a vector store; older states, which had none, have four.
+    calendar: list[tuple[FiniteFloat, str, int, Action, str] | tuple[FiniteFloat, str, int, Action]]
     faults: list[Object]
     surprises: list[str]
     lingering: NotRequired[dict[str, tuple[str, FiniteFloat]]]
@@ -290,6 +340,9 @@ PLACED: Mapping[str, TypeAdapter[Any]] = {
     "runs": TypeAdapter(Run),
     "run_steps": TypeAdapter(RunStep),
     "files": TypeAdapter(File),
+    "vector_stores": TypeAdapter(VectorStore),
+    "vector_store_files": TypeAdapter(VectorStoreFile),
+    "vector_store_file_batches": TypeAdapter(VectorStoreFileBatch),
 }
 SAVED: TypeAdapter[Any] = TypeAdapter(SavedState)
 

@@ -62,9 +62,9 @@ class Backend:
             "store": self.store.to_json(),
             "executions": [execution.to_json() for execution in engine.executions.values()],
             "calendar": [
-                [due.due, due.run_id, due.epoch, due.action]
+                [due.due, due.subject, due.epoch, due.action, due.part]
                 for due in engine.calendar
-                if due.run_id in engine.executions
+                if due.subject in engine.executions or due.subject in engine.vector_stores
             ],
             "faults": self.faults.to_json(),
             "surprises": engine.surprises,
@@ -75,7 +75,7 @@ class Backend:
         """Take over a state that `to_json` described, into a new backend."""
         self.clock.advance_to(saved["now"])
         self.ids.rewind(saved["ids"])
-        store = self.store = self.engine.store = Store.from_json(saved["store"])
+        store = self.store = self.engine.store = self.engine.vector_stores.store = Store.from_json(saved["store"])
         self.engine.restore((_execution(store, one) for one in saved["executions"]), saved["surprises"])
         self.engine.lingering = {thread: (run, until) for thread, (run, until) in saved.get("lingering", {}).items()}
         for due in saved["calendar"]:

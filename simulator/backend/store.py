@@ -225,11 +225,18 @@ class Collection:
 class Store:
     """Every object of the service.
 
-    Messages and runs are listed by thread, steps by run, the files of version 1 by assistant. `contents`
-    are the bytes of files, `run_files` the ids of the files that a run of such an assistant began with.
+    Messages and runs are listed by thread, steps by run, the files of version 1 by assistant, the files
+    and batches of a vector store by that. `contents` are the bytes of files. Ids: `run_files`, of the files that
+    a run of such an assistant began with; `run_stores`, of the vector stores that a request gave to its run in
+    place of the assistant's; `batch_files`, of the files that came in a batch.
     """
 
-    COLLECTIONS = ("assistants", "threads", "messages", "runs", "run_steps", "files", "assistant_files")
+    COLLECTIONS = (
+        *("assistants", "threads", "messages", "runs", "run_steps", "files", "assistant_files"),
+        *("vector_stores", "vector_store_files", "vector_store_file_batches"),
+    )
+
+    PLAIN = ("run_files", "batch_files", "run_stores")
 
     def __init__(self) -> None:
         self.assistants = Collection()
@@ -239,14 +246,20 @@ class Store:
         self.run_steps = Collection()
         self.files = Collection()
         self.assistant_files = Collection()
+        self.vector_stores = Collection()
+        self.vector_store_files = Collection()
+        self.vector_store_file_batches = Collection()
         self.contents: dict[str, bytes] = {}
         self.run_files: dict[str, list[str]] = {}
+        self.batch_files: dict[str, list[str]] = {}
+        self.run_stores: dict[str, list[str]] = {}
 
     def drop_thread(self, thread_id: str) -> None:
         """Delete a thread with all that belongs to it."""
         for run in self.runs.of(thread_id):
             self.run_steps.drop(run["id"])
             self.run_files.pop(run["id"], None)
+            self.run_stores.pop(run["id"], None)
         self.messages.drop(thread_id)
         self.runs.drop(thread_id)
         self.threads.remove(thread_id)
@@ -255,7 +268,8 @@ class Store:
         """Return everything as JSON values."""
         collections = {name: getattr(self, name).to_json() for name in self.COLLECTIONS}
         contents = {id: content.hex() for id, content in self.contents.items()}
-        return {**collections, "contents": contents, "run_files": self.run_files}
+        plain = {name: getattr(self, name) for name in self.PLAIN}
+        return {**collections, "contents": contents, **plain}
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Store:
@@ -264,7 +278,8 @@ class Store:
         for name in saved.keys() & set(self.COLLECTIONS):  # older states know fewer
             setattr(self, name, Collection.from_json(saved[name]))
         self.contents = {id: bytes.fromhex(content) for id, content in saved["contents"].items()}
-        self.run_files = saved.get("run_files", {})
+        for name in saved.keys() & set(self.PLAIN):
+            setattr(self, name, saved[name])
         return self
 
 

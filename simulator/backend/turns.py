@@ -94,7 +94,7 @@ class RunCode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchFiles:
-    """A file search call and what it found; `results` None: nothing, since searching files is not built yet."""
+    """A file search call and what it found; `results` None: what the vector stores of assistant and thread have."""
 
     query: str
     results: tuple[JsonObject, ...] | None = None
@@ -277,7 +277,11 @@ def run_code(
 
 
 def search_files(query: str, *, results: Iterable[JsonObject] | None = None, takes: float | None = None) -> SearchFiles:
-    """Search files, then go on; `results` are as on the wire, None finds nothing yet."""
+    """Search files, then go on.
+
+    Args:
+        results: what is found, as on the wire; None searches the vector stores of assistant and thread.
+    """
     found = None if results is None else tuple(_json_object(one, "a search result") for one in results)
     return SearchFiles(query=_text(query, "search_files()"), results=found, takes=_seconds(takes))
 

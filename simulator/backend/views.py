@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from . import file_search
 from .brain import Output, View
 from .objects import EMPTY, NO_PARAMETERS, JsonDict, message_text
 from .store import Store
@@ -48,7 +49,7 @@ def build_view(
         functions=_functions(run["tools"] or ()),
         settings={key: run[key] for key in SETTINGS},
         outputs=tuple(outputs),
-        files=_files(store, assistant, messages),
+        files=_files(store, run, assistant, messages),
         conversation=run["thread_id"],
         run=dict(run),
         assistant=dict(assistant),
@@ -81,11 +82,14 @@ def _functions(tools: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any
     return {function["name"]: function.get("parameters") or NO_PARAMETERS for function in functions}
 
 
-def _files(store: Store, assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+def _files(
+    store: Store, run: Mapping[str, Any], assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]
+) -> tuple[str, ...]:
     resources = assistant.get("tool_resources") or EMPTY
     own = [
         *((resources.get("code_interpreter") or EMPTY).get("file_ids") or ()),
         *(file["id"] for file in store.assistant_files.of(assistant.get("id", ""))),
     ]
+    stores = [*file_search.store_ids(assistant), *file_search.stores_of_thread(store, run)]
     attached = [one.get("file_id") for message in messages for one in message.get("attachments") or ()]
-    return tuple(dict.fromkeys(filter(None, (*own, *attached))))
+    return tuple(dict.fromkeys(filter(None, (*own, *file_search.files_of(store, stores), *attached))))

@@ -136,15 +136,10 @@ def test_tools_and_schemas_keep_their_order(api):
         ),
     ],
 )
-def test_tool_resources_are_those_of_the_tools(api, tools, given, shown):
+def test_tool_resources_are_those_of_the_tools(sim, api, tools, given, shown):
+    sim.put("vector_stores", {"id": "vs_1"})
     made = api.made("/assistants", {"model": "m", "tools": tools, "tool_resources": given})
     assert made["tool_resources"] == shown
-
-
-def test_a_vector_store_to_be_made_along_is_refused_by_name(api, refused):
-    body = {"model": "m", "tool_resources": {"file_search": {"vector_stores": [{"file_ids": []}]}}}
-    error = refused(lambda: api.post("/assistants", body), 400, surprises=1)
-    assert error["code"] == "not_simulated"
 
 
 @pytest.mark.parametrize("path", ["", "/asst_known"])
@@ -187,7 +182,8 @@ def test_an_update_normalises_tools_and_adds_their_resources(api, world):
     assert changed["tool_resources"] == {"code_interpreter": {"file_ids": []}}
 
 
-def test_an_update_replaces_one_resource_and_keeps_the_other(api, world):
+def test_an_update_replaces_one_resource_and_keeps_the_other(sim, api, world):
+    sim.put("vector_stores", {"id": "vs_1"})
     tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
     id = world.assistant(tools=tools, tool_resources={"code_interpreter": {"file_ids": ["file-1"]}})
     changed = api.made(f"/assistants/{id}", {"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}})

@@ -5,7 +5,7 @@ import typing
 import pytest
 
 from simulator import Simulator
-from simulator.api import bodies
+from simulator.api import bodies, vector_store_bodies
 from simulator.api.routes import OPERATIONS
 from simulator.api.validation import checked
 
@@ -18,6 +18,10 @@ LEAST = {
     "messages.create": MESSAGE,
     "runs.create": {"assistant_id": "asst_known"},
     "runs.submit_tool_outputs": {"tool_outputs": [{"tool_call_id": "call_known", "output": "1"}]},
+    "vector_stores.search": {"query": "q"},
+    "vector_stores.files.create": {"file_id": "file_known"},
+    "vector_stores.files.update": {"attributes": {}},
+    "vector_stores.file_batches.create": {"file_ids": ["file_known"]},
 }
 BODIES = {
     "assistants.create": bodies.AssistantCreate,
@@ -30,6 +34,12 @@ BODIES = {
     "runs.create": bodies.RunCreate,
     "runs.update": bodies.MetadataUpdate,
     "runs.submit_tool_outputs": bodies.ToolOutputsSubmit,
+    "vector_stores.create": vector_store_bodies.VectorStoreCreate,
+    "vector_stores.update": vector_store_bodies.VectorStoreUpdate,
+    "vector_stores.search": vector_store_bodies.Search,
+    "vector_stores.files.create": vector_store_bodies.FileCreate,
+    "vector_stores.files.update": vector_store_bodies.FileUpdate,
+    "vector_stores.file_batches.create": vector_store_bodies.FileBatchCreate,
 }
 PATHS = {
     "assistants.create": "/assistants",
@@ -42,6 +52,12 @@ PATHS = {
     "runs.create": "/threads/thread_known/runs",
     "runs.update": "/threads/thread_known/runs/run_known",
     "runs.submit_tool_outputs": "/threads/thread_busy/runs/run_waiting/submit_tool_outputs",
+    "vector_stores.create": "/vector_stores",
+    "vector_stores.update": "/vector_stores/vs_known",
+    "vector_stores.search": "/vector_stores/vs_known/search",
+    "vector_stores.files.create": "/vector_stores/vs_known/files",
+    "vector_stores.files.update": "/vector_stores/vs_known/files/file_known",
+    "vector_stores.file_batches.create": "/vector_stores/vs_known/file_batches",
 }
 
 
@@ -65,6 +81,9 @@ def known_world():
     action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
     placed = {"thread_id": "thread_busy", "status": "requires_action", "required_action": action}
     sim.put("runs", {"id": "run_waiting", **placed})
+    sim.put("files", {"id": "file_known", "content": "known"})
+    sim.put("vector_stores", {"id": "vs_known", "name": "n"})
+    sim.put("vector_store_files", {"id": "file_known", "vector_store_id": "vs_known"})
     return sim
 
 

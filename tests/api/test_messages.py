@@ -74,7 +74,8 @@ def test_content_is_kept_as_parts(api, world, content, stored):
     assert made["content"] == stored
 
 
-def test_attachments_are_echoed_in_order_the_same_file_twice(api, world):
+def test_attachments_are_echoed_in_order_the_same_file_twice(sim, api, world):
+    sim.put("files", {"id": "file-1"})
     attachments = [
         {"file_id": "file-1", "tools": [{"type": "file_search"}, {"type": "code_interpreter"}]},
         {"file_id": "file-1", "tools": []},

@@ -50,7 +50,8 @@ def test_messages_come_in_order_and_share_the_time(api):
     assert newest_first == listed[::-1]
 
 
-def test_an_update_changes_what_is_given(api):
+def test_an_update_changes_what_is_given(sim, api):
+    sim.put("vector_stores", {"id": "vs_1"})
     id = api.made("/threads", {"metadata": {"a": "b"}, "tool_resources": CODE})["id"]
     assert api.made(f"/threads/{id}", {"metadata": {}})["metadata"] == {}
     changed = api.made(f"/threads/{id}", {"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}})

@@ -61,8 +61,13 @@ def test_what_was_said_before_the_end_is_one_text():
         assert [part["text"]["value"] for part in message_content(turn, repr)] == ["so far"]
 
 
+def found(turn):
+    """Nothing is searched here: the call shows what the turn says."""
+    return {"ranking_options": {}, "results": list(turn.results or ())}
+
+
 def test_calls_get_ids_and_have_no_output_yet():
-    calls = tool_calls(call_tools(call("f", a=1), raw_call("g", "{", id="call_own")), Ids(0), repr)
+    calls = tool_calls(call_tools(call("f", a=1), raw_call("g", "{", id="call_own")), Ids(0), repr, found)
     assert calls == [
         {
             "id": Ids(0).new("call_"),
@@ -75,7 +80,7 @@ def test_calls_get_ids_and_have_no_output_yet():
 
 def test_code_without_logs_has_no_outputs():
     # In 2025-26 traffic code that returned a value had `outputs: []` (assistants-api.md 1.8).
-    (one,) = tool_calls(run_code("1"), Ids(0), repr)
+    (one,) = tool_calls(run_code("1"), Ids(0), repr, found)
     assert one["code_interpreter"] == {"input": "1", "outputs": []}
 
 
@@ -88,7 +93,7 @@ def test_code_without_logs_has_no_outputs():
     ],
 )
 def test_each_kind_of_call_has_its_deltas(turn, kinds):
-    calls = tool_calls(turn, Ids(0), repr)
+    calls = tool_calls(turn, Ids(0), repr, found)
     assert [delta["type"] for delta in turn_deltas(turn, [], calls)] == kinds
 
 

@@ -271,7 +271,7 @@ BAD = [
         {},
         r"There is no collection 'asistants'\. Did you mean 'assistants'\? There are: assistants, threads,",
     ),
-    ("vector", {}, r"There is no collection 'vector'\. There are: assistants"),
+    ("vector", {}, r"There is no collection 'vector'\. Did you mean 'vector_stores'\? There are: assistants"),
     (5, {}, r"There is no collection 5\."),
     ("threads", ["x"], r"put\('threads', …\) takes an object, not \['x'\]"),
     ("threads", {"metadata": object()}, r"put\('threads', …\): JSON cannot hold the object"),

@@ -11,11 +11,13 @@ from pydantic import TypeAdapter
 
 from ...backend import objects
 from ...backend.assistant_files import attach, file_ids
+from ...backend.documents import unsupported
 from ...backend.objects import JsonDict
 from .. import assistants, messages, routes, runs, threads
 from ..assistant_files import require_files
 from ..call import Call
 from ..routes import Handler, Operation
+from ..vector_stores import uploaded
 from . import v1_bodies as bodies
 
 
@@ -60,9 +62,22 @@ def _named_files(body: Mapping[str, Any]) -> Iterable[str]:
 def _reading(handler: Handler) -> Handler:
     def handle(call: Call) -> Any:
         require_files(call, _named_files(call.body))
-        return handler(replace(call, body=read(call.body)))
+        body = read(call.body)
+        _search_what_can_be(call, body)
+        return handler(replace(call, body=body))
 
     return handle
+
+
+def _search_what_can_be(call: Call, body: JsonDict) -> None:
+    """Take attached files that file search refuses from it: version 1 took any, for both tools."""
+    for message in (*body.get("messages", ()), *body.get("additional_messages", ()), body.get("thread", {}), body):
+        if "messages" in message and message is not body:
+            _search_what_can_be(call, message)
+        for attachment in message.get("attachments", ()):
+            (file,) = uploaded(call, [attachment["file_id"]])
+            if unsupported([file["filename"] or ""]):
+                attachment["tools"] = [{"type": "code_interpreter"}]
 
 
 def _assistant(handler: Callable[[Call], JsonDict]) -> Handler:

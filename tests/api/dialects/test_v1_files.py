@@ -242,7 +242,8 @@ def test_the_files_of_a_message_can_be_neither_attached_nor_detached(v1, message
     assert v1.delete(f"{message}/files/file-1").status == 405
 
 
-def test_each_version_sees_the_files_of_messages_that_the_other_made(v1, api, message):
+def test_each_version_sees_the_files_of_messages_that_the_other_made(sim, v1, api, message):
+    sim.put("files", {"id": "file-9"})
     both = [{"type": "file_search"}, {"type": "code_interpreter"}]
     attachments = [{"file_id": "file-1", "tools": both}, {"file_id": "file-2", "tools": both}]
     assert api.get(message).json["attachments"] == attachments
