@@ -3,6 +3,7 @@
 #   make test ARGS="-k lock -x"                       some tests, as pytest's arguments say, without coverage
 #   make test OPENAI=1.109.1                          the suite on another SDK, in an environment of its own
 #   make test PYTHON=python3.13 VENV=.venv-3.13       the suite on another Python
+#   make schema CASES=500                             fewer cases
 #   make sdks SDKS="1.14.3 lowest"                    the smoke suite under some SDKs only
 #   make test UV=                                     never mind uv: venv and pip
 
@@ -14,9 +15,11 @@ VENV ?= .venv$(if $(OPENAI),-openai-$(OPENAI))
 DIST ?= pinned newest
 JOBS ?= auto
 SDKS ?=
+CASES ?= 20000
 
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
+FUZZ := .venv-fuzz
 PINS := $(if $(OPENAI),$(VENV)/constraints.txt,constraints.txt)
 # What the result of the suite depends on.
 SOURCES := $(wildcard *.py *.md) $(shell find simulator assistants_simulator tests scenarios cassettes bench docs \
@@ -30,7 +33,8 @@ $(RUN) -m pytest -n $(JOBS) --cov --cov-report= || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs orders verify fuzz bench stress sdks pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders verify fuzz programs schema bench stress \
+	sdks pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -78,8 +82,14 @@ verify: $(READY) ## how the simulator answers what was recorded, over ../shared/
 orders: $(READY) ## 5,000 legal orders of recorded sessions and 500 pairs of them, replayed
 	SIMULATOR_ORDERS=5000 SIMULATOR_PAIRS=500 $(RUN) -m pytest tests/recording/test_orders.py $(ARGS)
 
-fuzz: $(READY) ## random programs beside an independent model of the service
+fuzz: programs schema ## random programs, and the official specification, against the simulator
+
+programs: $(READY) ## 500 random programs beside an independent model of the service
 	SIMULATOR_PROGRAMS=500 $(RUN) -m pytest -q tests/reference $(ARGS)
+
+# In an environment of its own: what it is pinned to is not what the suite is pinned to.
+schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 cases or so many as CASES says
+	$(FUZZ)/bin/python -m tests.fuzz --cases $(CASES) $(ARGS)
 
 bench: $(READY) ## every ratio, measured
 	$(RUN) -m bench $(ARGS)
@@ -130,5 +140,15 @@ ifneq ($(UV),)
 else
 	$(RUN) -m pip install --quiet --constraint $(PINS) --upgrade pip
 	$(RUN) -m pip install --quiet --constraint $(PINS) --group dev --editable .
+endif
+	touch $@
+
+$(FUZZ)/ready: $(READY) pyproject.toml tests/fuzz/constraints.txt
+ifneq ($(UV),)
+	test -x $(FUZZ)/bin/python || $(UV) venv --quiet --python $(RUN) $(FUZZ)
+	$(UV) pip install --quiet --python $(FUZZ)/bin/python --constraint tests/fuzz/constraints.txt schemathesis --editable .
+else
+	$(RUN) -m venv --clear $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --quiet --constraint tests/fuzz/constraints.txt schemathesis --editable .
 endif
 	touch $@

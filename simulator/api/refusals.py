@@ -146,6 +146,7 @@ class MethodNotAllowed(Refusal):
 
     def __init__(self, method: str, path: str, allowed: Sequence[str]) -> None:
         super().__init__(f"Not allowed to {method} on {path}. This route takes {', '.join(allowed)}.")
+        self.headers = {"allow": ", ".join(allowed)}  # type: ignore[misc]  # RFC 9110 wants it; known late
 
 
 class NotSimulated(Surprise):

@@ -179,6 +179,7 @@ def test_an_unknown_route_is_an_answer_of_the_api_and_no_finding(sim, api, refus
 def test_a_wrong_method_is_405(api, refused):
     error = refused(lambda: api.send("PUT", "/threads"), 405)
     assert (error["type"], error["code"]) == ("invalid_request_error", "method_not_supported")
+    assert api.send("PUT", "/threads").headers["allow"] == "POST"
 
 
 @pytest.mark.parametrize(
