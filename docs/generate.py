@@ -21,11 +21,14 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from simulator.api import refusals  # noqa: E402  # found through the line above
+from simulator.api.dialects.changes import CHANGES, EVENTS  # noqa: E402
+from simulator.api.dialects.key_sets import FIRST_DAY, KEY_SETS  # noqa: E402
 from simulator.api.refusals import InvalidParameter, Refusal  # noqa: E402
 from simulator.api.routes import OPERATIONS  # noqa: E402
 from simulator.api.validation import checked, read_query  # noqa: E402
 from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
+from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
 from tests.sdks import results  # noqa: E402
@@ -122,6 +125,38 @@ def parameter_texts() -> str:
     return _table(("code", "param", "text"), rows)
 
 
+def key_sets() -> str:
+    """Return which keys objects had, from when on."""
+    rows = ((_kind(row.kind), row.since, row.version or "both", f"`{row.keys}`") for row in KEY_SETS)
+    return _table(("object", "since", "version", "keys"), rows)
+
+
+def value_changes() -> str:
+    """Return which values were others, and until when; what is said of several keys alike is said once."""
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for row in CHANGES:
+        said.setdefault((row.what, row.until, row.version), []).append(f"{row.kind}.{row.key}")
+    rows = [(_names(of), until or "always", version or "both", what) for (what, until, version), of in said.items()]
+    events = [(_names([one.name]), one.until or "always", one.version or "both", f"`{one.older}`") for one in EVENTS]
+    return _table(("value", "before", "version", "what it was"), [*rows, *events])
+
+
+def id_forms() -> str:
+    """Return how ids looked, from when on."""
+    rows = [(f"`{kind}`", form.since or FIRST_DAY, _form(form)) for kind, forms in FORMS.items() for form in forms]
+    return _table(("id", "since", "form"), rows)
+
+
+def _form(form: Form) -> str:
+    digits = "hexadecimal digits" if form.hexadecimal else "letters and digits"
+    return f"`{form.prefix}` and {form.length} {digits}" if form.prefix else f"{form.length} {digits}"
+
+
+def _kind(kind: str) -> str:
+    operation, _, name = kind.rpartition(" ")
+    return f"`{name}` in the answer of `{operation}`" if operation else f"`{name}`"
+
+
 def fault_texts() -> str:
     """Return what `http_error` answers where it is given a status only."""
     rows = (
@@ -164,6 +199,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "step-transitions": lambda: transitions(STEP_TABLE),
     "refusals": refusal_texts,
     "parameters": parameter_texts,
+    "generations": key_sets,
+    "changes": value_changes,
+    "id-forms": id_forms,
     "fault-kinds": fault_makers,
     "faults": fault_texts,
     "sdks": sdks,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, fields
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Self, TypeVar
 
+from .api.dialects.key_sets import FIRST_DAY
 from .api.service import ServiceMode, ServiceSettings
 from .backend.objects import JsonDict
+from .backend.state import START
 from .backend.tokens import CountTokens, estimate
 from .errors import UsageError
 from .exact_tokens import exact_counter
@@ -41,6 +44,7 @@ class Options:
     journal: bool
     api_keys: tuple[str, ...] = field(repr=False)
     tokens: TokenCount
+    as_of: str | None
 
     @classmethod
     def checked(
@@ -56,6 +60,7 @@ class Options:
         journal: bool,
         api_keys: Collection[str],
         tokens: str,
+        as_of: str | date | None,
     ) -> Self:
         """Return the options as they were given, checked.
 
@@ -75,11 +80,21 @@ class Options:
             journal=journal,
             api_keys=tuple(api_keys),
             tokens=_one_of(TokenCount, tokens, "tokens"),
+            as_of=_day(as_of),
         )
 
     def service_settings(self) -> ServiceSettings:
         """Return those that are the service's."""
-        return ServiceSettings(mode=self.service, api_keys=self.api_keys, poll_after_ms=self.poll_after_ms)
+        return ServiceSettings(
+            mode=self.service, api_keys=self.api_keys, poll_after_ms=self.poll_after_ms, as_of=self.as_of
+        )
+
+    @property
+    def start(self) -> float:
+        """Where the clock stands at first: midnight UTC."""
+        if self.as_of is None:
+            return START
+        return datetime.fromisoformat(self.as_of).replace(tzinfo=UTC).timestamp()
 
     def count_tokens(self) -> CountTokens:
         """Return what counts tokens.
@@ -117,6 +132,21 @@ def _check_numbers(seed: int, poll_after_ms: int | None) -> None:
         raise UsageError(f"seed= is an integer, not {seed!r}.")
     if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
         raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
+
+
+def _day(value: object) -> str | None:
+    """Return a day as an ISO date."""
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        day = None
+    if not isinstance(day, date) or isinstance(day, datetime):
+        raise UsageError(f"as_of= is a date such as '2024-04-29', or None for the last generation, not {value!r}.")
+    if day.isoformat() < FIRST_DAY:
+        raise UsageError(f"as_of= is {FIRST_DAY} or later: the Assistants API was opened on that day, not {value!r}.")
+    return day.isoformat()
 
 
 def _one_of(known: type[_Choice], value: object, name: str) -> _Choice:

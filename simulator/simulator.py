@@ -21,7 +21,7 @@ from .backend.lifecycle import CANCELLABLE
 from .backend.objects import JsonDict
 from .backend.placing import place
 from .backend.records import ToolCallRecord, copies, tool_calls_of
-from .backend.state import START, Backend
+from .backend.state import Backend
 from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
@@ -32,6 +32,8 @@ from .transport.pace import TimeMode, pace_of
 from .whole_files import write_whole
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import openai
 
 STILL_ACTIVE = (
@@ -59,14 +61,17 @@ class Simulator:
         hosts: API hosts beside OpenAI's, Azure's, and those of OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT.
         poll_after_ms: value of the header `openai-poll-after-ms`, which the SDK's polling helpers
             obey. The service never sent it: None is faithful, and they then wait a second a poll.
-        service: `"normal"` speaks both versions of the API; `"v1_refused"` only the second, as from 2024-12-18;
-            `"sunset"`: 404 with an empty body, as since 2026-08-26.
+        service: `"normal"` speaks both versions of the API, or with `as_of` what was normal on that day;
+            `"v1_refused"` only the second, as from 2024-12-18; `"sunset"`: 404 with an empty body, as since 2026-08-26.
         strict: False: `check()` never raises.
         allow: findings that every `check()` passes over, as its own argument.
         journal: whether requests, views and changes of status are kept.
         api_keys: the keys that are taken; without any, every request is.
         tokens: how tokens are counted, for `usage` and limits: `"estimate"`, four characters to a token, or
             `"exact"`, as the models count, which needs the extra `[tokens]`.
+        as_of: the day whose service it is, an ISO date: which keys objects have, in which order, how ids look,
+            which versions of the API are served. The clock begins there, at midnight UTC; what the service is does not
+            change as it goes on. None: the last generation of the version that a request asks for.
 
     Raises:
         UsageError: an option that there is not, or a value that it cannot have.
@@ -86,6 +91,7 @@ class Simulator:
         journal: bool = True,
         api_keys: Collection[str] = (),
         tokens: str = TokenCount.ESTIMATE,
+        as_of: str | date | None = None,
         **unknown: Never,
     ) -> None:
         refuse_unknown("Simulator()", unknown, NAMES)
@@ -100,27 +106,30 @@ class Simulator:
             journal=journal,
             api_keys=api_keys,
             tokens=tokens,
+            as_of=as_of,
         )
         self._count_tokens = self._options.count_tokens()
         self._lock = Lock()
         self._brain = ScriptedBrain(brain_for(brain))
         self._journal = Journal(journal)
-        self._clock = Clock(START)
+        self._clock = Clock(self._options.start)
         self._blocked: list[str] = []  # what the guard says of each request that it stopped
         self._pace = pace_of(self._options.time, self._clock)
         self._begin()
 
     def _begin(self) -> None:
         self._stubs = Stubs()
+        options = self._options
         self._backend = Backend(
-            self._options.seed,
+            options.seed,
             self._brain,
             self._journal,
             OPERATION_NAMES,
             self._clock,
+            as_of=options.as_of,
             count_tokens=self._count_tokens,
         )
-        self._service = Service(self._backend, self._stubs, self._options.service_settings())
+        self._service = Service(self._backend, self._stubs, options.service_settings())
 
     # Doors.
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
 
 import openai
 import pytest
@@ -16,6 +17,12 @@ HEADERS = {"openai-beta": "assistants=v2", "content-type": "application/json"}
 
 
 # ── options ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("day", ["2024-04-29", "20240429", date(2024, 4, 29)])
+def test_a_day_may_be_a_text_or_a_date(day):
+    sim = Simulator(as_of=day)
+    assert (sim.clock.now(), sim._options.as_of) == (1_714_348_800, "2024-04-29")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +43,15 @@ HEADERS = {"openai-beta": "assistants=v2", "content-type": "application/json"}
         ({"hosts": "example.com"}, "hosts= is a list, not one text: write ['example.com']"),
         ({"brain": "gpt-4o"}, "brain= is None, 'auto' or a callable of the view, not 'gpt-4o'"),
         ({"brain": 5}, "brain= is None"),
+        ({"as_of": "2023-11-05"}, "as_of= is 2023-11-06 or later: the Assistants API was opened on that day"),
+        ({"as_of": date(2022, 1, 1)}, "as_of= is 2023-11-06 or later"),
+        (
+            {"as_of": "29.4.2024"},
+            "as_of= is a date such as '2024-04-29', or None for the last generation, not",
+        ),
+        ({"as_of": "2024-02-30"}, "as_of= is a date"),
+        ({"as_of": 20240429}, "as_of= is a date"),
+        ({"as_of": datetime(2024, 4, 29, tzinfo=UTC)}, "as_of= is a date"),
     ],
 )
 def test_an_option_that_cannot_be_meant_is_the_tests_mistake(options, words):

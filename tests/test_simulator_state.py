@@ -88,6 +88,7 @@ def test_a_loaded_simulator_has_the_options_of_the_saved_one_and_a_brain_of_its_
         strict=False,
         allow={"active_run"},
         journal=False,
+        as_of="2024-04-29",
     )
     saved.save(tmp_path / "s")
     assert Simulator.load(tmp_path / "s")._options == saved._options

@@ -5,7 +5,7 @@ A refusal raised anywhere below becomes the error envelope here, once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -18,7 +18,9 @@ from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
 from . import refusals
 from .call import Call
-from .dialects.dialect import LATEST, Dialect
+from .dialects.dialect import Dialect
+from .dialects.history import SUNSET_SINCE, V1_REFUSED_SINCE
+from .dialects.served import dialects
 from .dialects.v1 import V1
 from .refusals import Refusal, Surprise
 from .routes import Match, Operation, find, is_assistants_route
@@ -31,8 +33,7 @@ from .wire import EVENT_STREAM_TYPE, JSON_TYPE, NoResponse, Request, Response, j
 _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
 SECONDS_WITHOUT_OPERATION = 0.05
-_USUAL_BETA = "assistants=v2"
-DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (V1, LATEST)}
+_PROJECT_SINCE = "2025-09-16"  # in no recording of 2024, in all since
 
 
 class ServiceMode(StrEnum):
@@ -52,11 +53,24 @@ class ServiceSettings:
             as since 26 August 2026.
         api_keys: the keys that are taken; none means any, or none at all.
         poll_after_ms: value of `openai-poll-after-ms`; None: not sent, as the service did.
+        as_of: the day whose service it is, an ISO date, for as long as it lives; None: the last generation
+            of each version.
     """
 
     mode: ServiceMode = ServiceMode.NORMAL
     api_keys: Sequence[str] = field(default=(), repr=False)
     poll_after_ms: int | None = 0
+    as_of: str | None = None
+
+    @property
+    def mode_of_day(self) -> ServiceMode:
+        """The mode; where it is the normal one, what was normal on the day."""
+        if self.mode is not ServiceMode.NORMAL or self.as_of is None:
+            return self.mode
+        return next((mode for since, mode in _MODES if since <= self.as_of), self.mode)
+
+
+_MODES = ((SUNSET_SINCE, ServiceMode.SUNSET), (V1_REFUSED_SINCE, ServiceMode.V1_REFUSED))
 
 
 class Service:
@@ -70,6 +84,10 @@ class Service:
 
     def __init__(self, backend: Backend, stubs: Stubs, settings: ServiceSettings) -> None:
         self._backend, self._stubs, self._settings = backend, stubs, settings
+        self._mode = settings.mode_of_day
+        self._dialects = dialects(settings.as_of)
+        self._by_header = {f"assistants={name}": dialect for name, dialect in self._dialects.items()}
+        self._constant_headers = _constant_headers(settings.as_of)
 
     def answer(self, request: Request) -> tuple[Answer, Exchange]:
         """Return the answer, or how it was lost, and the entry that the journal has of it.
@@ -127,7 +145,7 @@ class Service:
         if stub is not None:
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return stub.answer(request)
-        if self._settings.mode is ServiceMode.SUNSET and is_assistants_route(request.path):
+        if self._mode is ServiceMode.SUNSET and is_assistants_route(request.path):
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return Response(404, {}, b"")
         try:
@@ -173,7 +191,7 @@ class Service:
             return Response(200, headers, frames(reply, self._backend, query, dialect.writer(self._backend.store)))
         if operation.polled and self._settings.poll_after_ms is not None:
             headers["openai-poll-after-ms"] = str(self._settings.poll_after_ms)
-        return Response(200, headers, dialect.body(reply, self._backend.store))
+        return Response(200, headers, dialect.body(reply, operation.name, self._backend.store))
 
     def _dialect(self, request: Request, operation: Operation) -> Dialect:
         """Return the dialect of a request.
@@ -183,8 +201,8 @@ class Service:
             UnknownUrl: the operation is not of this dialect.
         """
         beta = request.headers.get("openai-beta")
-        dialect = LATEST if beta == _USUAL_BETA else DIALECTS[_version(beta)]
-        if dialect is V1 and self._settings.mode is ServiceMode.V1_REFUSED:
+        dialect = self._by_header.get(beta or "") or self._dialects[_version(beta, self._dialects)]
+        if dialect.name == V1.name and self._mode is ServiceMode.V1_REFUSED:
             raise refusals.v1_route_refused() if operation.only == V1.name else refusals.v1_refused()
         if operation.only is not None and operation.only != dialect.name:
             raise refusals.UnknownUrl(request.method, request.path)
@@ -199,12 +217,7 @@ class Service:
 
     def _usual_headers(self) -> dict[str, str]:
         """Return what every recorded answer has; no rate limits were ever among it (recorded-traffic.md 3)."""
-        return {
-            "openai-version": "2020-10-01",
-            "openai-organization": _ORGANIZATION,
-            "openai-project": _PROJECT,
-            "x-request-id": self._backend.ids.request_id(),
-        }
+        return {**self._constant_headers, "x-request-id": self._backend.ids.request_id()}
 
     def _check_key(self, headers: Mapping[str, str]) -> None:
         keys = self._settings.api_keys
@@ -224,7 +237,12 @@ class Service:
         return planned
 
 
-def _version(value: str | None) -> str:
+def _constant_headers(as_of: str | None) -> Mapping[str, str]:
+    headers = {"openai-version": "2020-10-01", "openai-organization": _ORGANIZATION}
+    return headers if as_of is not None and as_of < _PROJECT_SINCE else {**headers, "openai-project": _PROJECT}
+
+
+def _version(value: str | None, known: Collection[str]) -> str:
     """Return the version that a beta header asks for.
 
     Raises:
@@ -241,6 +259,6 @@ def _version(value: str | None) -> str:
     if "assistants" not in versions:
         raise refusals.unknown_beta(next(iter(versions)))
     version = versions["assistants"]
-    if version not in DIALECTS:
+    if version not in known:
         raise refusals.unknown_beta(f"assistants={version}")
     return version

@@ -21,7 +21,8 @@ from simulator.recording.session import Mode
 
 def options() -> None:
     Simulator(brain="auto", seed=1, hosts=["example.com"], poll_after_ms=None, service="sunset", strict=False)
-    Simulator(time="threads", journal=False, api_keys={"sk-x"})
+    Simulator(time="threads", journal=False, api_keys={"sk-x"}, as_of="2024-04-29")
+    Simulator(as_of=20240429)  # type: ignore[arg-type]
     Simulator(None, 1)  # type: ignore[call-arg]  # options are keywords
     Simulator(sead=1)  # type: ignore[arg-type]  # there is no such option
     Simulator(seed="1")  # type: ignore[arg-type]

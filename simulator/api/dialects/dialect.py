@@ -33,9 +33,9 @@ class Dialect:
     refuse: Refuse = first_problem
     reworded: Callable[[Refusal], Refusal] = lambda refusal: refusal
 
-    def body(self, reply: Mapping[str, Any], store: Store) -> bytes:
-        """Return the body of a plain answer."""
-        return json_body(reply if self.generation is None else self.generation.shown(reply, store))
+    def body(self, reply: Mapping[str, Any], operation: str, store: Store) -> bytes:
+        """Return the body of the plain answer of an operation."""
+        return json_body(reply if self.generation is None else self.generation.answer(reply, operation, store))
 
     def writer(self, store: Store) -> Write:
         """Return what writes the frames of a stream."""

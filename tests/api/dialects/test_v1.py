@@ -4,8 +4,8 @@ import pytest
 
 from simulator import Simulator, call, fail, image, incomplete, run_code, say, search_files
 from simulator.api.dialects.dialect import LATEST
+from simulator.api.dialects.served import DIALECTS
 from simulator.api.dialects.v1 import V1
-from simulator.api.service import DIALECTS
 
 RETRIEVAL = {"type": "retrieval"}
 FUNCTION = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}
