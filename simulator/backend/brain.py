@@ -31,6 +31,7 @@ class View:
         functions: the JSON schema of the parameters, by name.
         settings: `response_format`, `tool_choice`, `temperature`, `top_p`, limits, `parallel_tool_calls`.
         outputs: the calls of this run that were answered, in order.
+        tools_called: whether this run has called a tool already, of whatever kind.
         files: ids of the files that the tools can reach.
         conversation: the id of the thread.
         run: the run, for the curious, as it was then.
@@ -44,6 +45,7 @@ class View:
     functions: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     outputs: Sequence[Output] = ()
+    tools_called: bool = False
     files: Sequence[str] = ()
     conversation: str = ""
     run: Mapping[str, Any] = field(default_factory=dict)

@@ -70,6 +70,7 @@ class Say:
     annotations: tuple[JsonObject, ...] = ()
     chunks: Chunks = None
     more: bool = False
+    off_format: bool = False
     takes: float | None = None
 
 
@@ -172,6 +173,7 @@ def say(
     annotations: Iterable[JsonObject] = (),
     chunks: Chunks = None,
     more: bool = False,
+    off_format: bool = False,
     takes: float | None = None,
 ) -> Say:
     """Answer with a message; without parts its content is empty.
@@ -181,6 +183,7 @@ def say(
         annotations: as on the wire, on the first text; indices are computed where absent.
         chunks: the deltas of a stream: their number in each text, or the pieces, which together give the only text.
         more: True if the model goes on after this message, in the same run.
+        off_format: True if the text breaks the run's `response_format` on purpose, as models without strict schemas do.
         takes: virtual seconds; None leaves it to the seed.
 
     Raises:
@@ -194,7 +197,12 @@ def say(
     if len(texts) != 1 and isinstance(chunks, Sequence):
         raise TurnError(f"chunks=[…] are the pieces of one text, and here are {len(texts)}: give a number instead.")
     return Say(
-        parts=parts, annotations=placed, chunks=_chunks(chunks, "".join(texts)), more=more, takes=_seconds(takes)
+        parts=parts,
+        annotations=placed,
+        chunks=_chunks(chunks, "".join(texts)),
+        more=more,
+        off_format=off_format,
+        takes=_seconds(takes),
     )
 
 

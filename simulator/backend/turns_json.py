@@ -77,6 +77,8 @@ def _write_say(turn: Say) -> JsonTurn:
         value["annotations"] = list(turn.annotations)
     if turn.more:
         value["more"] = True
+    if turn.off_format:
+        value["off_format"] = True
     return _with_chunks(value, turn.chunks)
 
 

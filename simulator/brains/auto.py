@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..backend.brain import View
-from ..backend.turns import Turn, as_turn, call, say
+from ..backend.turns import Turn, as_turn, call, run_code, say, search_files
 from ..errors import NoTurn, told
 from .examples import example
 
@@ -16,8 +16,9 @@ class AutoBrain:
     """Calls one function with arguments that fit its schema, then says what came out.
 
     The function is the one that `tool_choice` names, else the one whose name is in the user's text,
-    else the first. With `tool_choice` "none", without functions, and after the outputs, it says a
-    text, or a JSON value where `response_format` asks for one.
+    else the first. Code is run and files are searched only where `tool_choice` names that, or requires
+    a tool and there is no function. With "none", without functions, and after the outputs, it says a text,
+    or a JSON value where `response_format` asks for one.
     """
 
     def answer(self, view: View) -> Turn:
@@ -35,12 +36,27 @@ class AutoBrain:
             ) from error
 
     def _turn(self, view: View) -> Turn:
+        builtin = None if view.tools_called else _required_builtin(view)
+        if builtin is not None:
+            return builtin
         name = _chosen_function(view)
         if name is not None and not view.outputs:
             return as_turn(call(name, **_arguments(view.functions.get(name, {}))))
         if isinstance(view.settings.get("response_format"), Mapping):
             return say(json.dumps(_json_reply(view), ensure_ascii=False))
         return say(_reply(view))
+
+
+def _required_builtin(view: View) -> Turn | None:
+    choice = view.settings.get("tool_choice")
+    kinds = [tool["type"] for tool in view.run.get("tools") or ()]
+    if isinstance(choice, Mapping):
+        kinds = [choice.get("type")]
+    elif choice != "required" or view.functions:
+        return None
+    if "code_interpreter" in kinds:
+        return run_code("print('Hello.')", logs="Hello.")
+    return search_files(view.user) if "file_search" in kinds else None
 
 
 def _chosen_function(view: View) -> str | None:

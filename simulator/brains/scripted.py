@@ -11,6 +11,7 @@ from ..backend.brain import Brain, View
 from ..backend.turns import Turn, as_turn, ends_run
 from ..backend.turns_json import turn_from_json, turn_to_json
 from ..errors import NoTurn, StateError, TurnError, UsageError, told
+from .contract import breach
 
 When: TypeAlias = str | re.Pattern[str] | Callable[[View], bool]
 
@@ -90,31 +91,32 @@ class ScriptedBrain:
         """Return the next turn of the run: the rest of its piece, a new piece, or the next brain's.
 
         Raises:
-            NoTurn: no piece fits and there is no other brain.
+            NoTurn: no piece fits and there is no other brain, or the turn breaks what the run asks for.
         """
         run_id = view.run["id"]
-        if not self._rest.get(run_id):
-            piece = self._take(view)
-            if piece is None:
-                return self._ask_other(view)
+        piece = None if self._rest.get(run_id) else self._piece_for(view)
+        if piece is None and not self._rest.get(run_id):
+            return _checked(view, self._ask_other(view))
+        turn = _checked(view, piece.turns[0] if piece is not None else self._rest[run_id][0])
+        if piece is not None:
+            self._use(piece)
             self._rest[run_id] = list(piece.turns)
         rest = self._rest[run_id]
-        turn = rest.pop(0)
+        del rest[0]
         if not rest and ends_run(turn):
             del self._rest[run_id]
         return turn
 
-    def _take(self, view: View) -> Piece | None:
+    def _piece_for(self, view: View) -> Piece | None:
         if view.run["id"] in self._rest:  # its own piece is used up without an end; a second one is another run's
             return None
         fitting = [piece for piece in self._pieces if piece.fits(view) and (piece.repeat or not piece.used)]
-        piece = next((one for one in fitting if one.conditional), next(iter(fitting), None))
-        if piece is None:
-            return None
+        return next((one for one in fitting if one.conditional), next(iter(fitting), None))
+
+    def _use(self, piece: Piece) -> None:
         self._pieces.remove(piece)
         if piece.repeat:
             self._pieces.append(piece if piece.used else replace(piece, used=True))
-        return piece
 
     def _ask_other(self, view: View) -> Turn:
         if self._otherwise is not None:
@@ -169,6 +171,14 @@ def pieces_of(turns: Iterable[object], *, when: When | None, **conditions: Any) 
     if begun:
         pieces.append(Piece(turns=tuple(begun), when=when, **conditions))
     return pieces
+
+
+def _checked(view: View, turn: Turn) -> Turn:
+    problem = breach(view, turn)
+    if problem is not None:
+        run = f"Run {view.run['id']} of {view.conversation}, user text {view.user!r}"
+        raise NoTurn(f"{run}: it cannot be answered with {describe_turn(turn)}. {problem}")
+    return turn
 
 
 def describe_turn(turn: Turn) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from simulator import Simulator, call, call_tools, fail, finish, hang, incomplete, say
+from simulator import CheckFailed, Simulator, call, call_tools, fail, finish, hang, incomplete, run_code, say
 
 # recorded-traffic.md 1: v2, 2025-03 to 2026-03.
 KEYS = [
@@ -94,8 +94,9 @@ OVERRIDES = {
 
 @pytest.mark.parametrize("field", OVERRIDES)
 def test_a_run_shows_what_its_request_overrides(world, field):
-    assistant = world.assistant(reasoning_effort="low", temperature=0.1, tools=[{"type": "file_search"}])
-    _, run = world.started("Hello.", assistant=assistant, **{field: OVERRIDES[field]})
+    tools = [{"type": "file_search"}, {"type": "function", "function": {"name": "f"}}]
+    assistant = world.assistant(reasoning_effort="low", temperature=0.1, tools=tools)
+    _, run = world.started(call("f"), assistant=assistant, **{field: OVERRIDES[field]})
     assert run[field] == OVERRIDES[field]
     assert run["reasoning_effort"] == "low"
 
@@ -460,3 +461,41 @@ def test_a_brain_that_fails_in_the_middle_fails_the_run(world_of):
     assert ended["last_error"]["code"] == "server_error"
     with pytest.raises(AssertionError, match="no idea"):
         world.sim.check()
+
+
+# ── what the script must keep to ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_script_that_breaks_its_format_is_refused_and_found(sim, api, world, refused):
+    thread, assistant = world.thread("Where?"), world.assistant(response_format={"type": "json_object"})
+    sim.script("Paris")
+    body = {"assistant_id": assistant}
+    error = refused(lambda: api.post(f"/threads/{thread}/runs", body), 400, surprises=1)
+    assert error["code"] == "no_turn_left"
+    assert (
+        "user text 'Where?': it cannot be answered with say('Paris'). Its response_format is json_object"
+        in error["message"]
+    )
+    with pytest.raises(CheckFailed, match=r"Unexpected: .*json_object"):
+        sim.check()
+
+
+def test_a_script_that_breaks_its_format_after_a_built_in_tool_fails_the_run(sim, world):
+    path, _ = world.started(run_code("1"), "Paris", response_format={"type": "json_object"})
+    ended = world.until(path, "failed", "completed")
+    assert (ended["status"], ended["last_error"]["code"]) == ("failed", "server_error")
+    with pytest.raises(CheckFailed, match="json_object"):
+        sim.check()
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "code_interpreter"}])
+def test_a_run_answers_freely_once_its_tool_was_called(sim, world, choice):
+    assistant = world.assistant(tools=[{"type": "code_interpreter"}])
+    path, _ = world.started(run_code("1"), "Paris", tool_choice=choice, assistant=assistant)
+    assert world.until(path, "failed", "completed")["status"] == "completed"
+    sim.check()
+
+
+def test_a_text_may_break_its_format_on_purpose(world):
+    path, _ = world.started(say("Paris", off_format=True), response_format={"type": "json_object"})
+    assert world.until(path, "completed")["status"] == "completed"

@@ -101,6 +101,7 @@ FORMS = [
     ({"search_files": "taxes", "results": []}, search_files("taxes", results=[])),
     ({"fail": {"code": "server_error"}}, fail("server_error")),
     ({"fail": {"code": "x", "message": "m"}, "text": "t"}, fail("x", "m", text="t")),
+    ({"say": "x", "off_format": True}, say("x", off_format=True)),
     ({"incomplete": "max_prompt_tokens", "text": "so far"}, incomplete("max_prompt_tokens", "so far")),
     ("finish", finish()),
     ({"finish": None, "takes": 2}, finish(takes=2)),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.backend.brain import Output
-from simulator.backend.turns import CallTools
+from simulator.backend.turns import CallTools, run_code, say, search_files
 from simulator.brains.auto import AutoBrain
 from simulator.errors import NoTurn
 
@@ -48,9 +48,36 @@ def test_which_function_is_called(make_view, user, settings, name):
     assert called(make_view(user, functions=FUNCTIONS, settings=settings)) == (name, {})
 
 
-@pytest.mark.parametrize("choice", ["none", {"type": "file_search"}, {"type": "code_interpreter"}])
-def test_no_function_is_called_where_none_may_be(make_view, choice):
-    assert said(make_view("Hi", functions=FUNCTIONS, settings={"tool_choice": choice})) == "You said: Hi"
+def test_no_function_is_called_where_none_may_be(make_view):
+    assert said(make_view("Hi", functions=FUNCTIONS, settings={"tool_choice": "none"})) == "You said: Hi"
+
+
+CODE, SEARCH = run_code("print('Hello.')", logs="Hello."), search_files("Hi")
+BUILTIN = [{"type": "code_interpreter"}, {"type": "file_search"}]
+
+
+@pytest.mark.parametrize(
+    "choice, tools, turn",
+    [
+        ({"type": "code_interpreter"}, [], CODE),
+        ({"type": "file_search"}, BUILTIN, SEARCH),
+        ("required", BUILTIN, CODE),
+        ("required", BUILTIN[1:], SEARCH),
+        ("auto", BUILTIN, say("You said: Hi")),
+        ("required", [], say("You said: Hi")),
+    ],
+)
+def test_a_built_in_tool_is_used_where_it_must_be(make_view, choice, tools, turn):
+    view = make_view("Hi", settings={"tool_choice": choice})
+    view.run["tools"] = tools
+    assert AutoBrain().answer(view) == turn
+
+
+@pytest.mark.parametrize("choice", ["required", *BUILTIN])
+def test_a_tool_is_used_once(make_view, choice):
+    view = make_view("Hi", settings={"tool_choice": choice}, tools_called=True)
+    view.run["tools"] = BUILTIN
+    assert said(view) == "You said: Hi"
 
 
 def test_after_the_outputs_it_says_what_came_out(make_view):
