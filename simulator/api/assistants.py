@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from ..backend import objects
 from ..backend.objects import JsonDict
 from .call import Call, deleted
-from .refusals import BuiltinToolWithSchema
+from .combinations import check_assistant, check_model
 from .tool_resources import keep, with_resources
 
 
 def create(call: Call) -> JsonDict:
     """Make an assistant; tools and resources are normalised as the service echoes them."""
-    check_tools(call.body)
+    check_model(call.body)
+    check_assistant(call.body)
     body, stores = with_resources(call, call.body)
     keep(call, stores)
     return call.backend.store.assistants.add(objects.assistant(call.backend.ids.new("asst_"), call.created_at, **body))
@@ -28,7 +26,8 @@ def retrieve(call: Call) -> JsonDict:
 def update(call: Call) -> JsonDict:
     """Change the fields that are given; the others stay."""
     assistant = call.assistant(call.ids[0])
-    check_tools({**assistant, **call.body})
+    check_model(call.body)
+    check_assistant({**assistant, **call.body})
     changes, stores = with_resources(call, call.body)
     tools = changes.get("tools", assistant["tools"])
     resources = {**assistant["tool_resources"], **changes.get("tool_resources", {})}
@@ -50,16 +49,3 @@ def delete(call: Call) -> JsonDict:
     call.backend.store.assistants.remove(assistant["id"])
     call.backend.store.assistant_files.drop(assistant["id"])
     return deleted(assistant)
-
-
-def check_tools(fields: Mapping[str, Any]) -> None:
-    """Refuse a JSON schema for the answer beside a built-in tool (assistants-api.md 1.7).
-
-    Raises:
-        BuiltinToolWithSchema: `fields`, of an assistant or a run, have both.
-    """
-    wanted = fields.get("response_format")
-    if not isinstance(wanted, Mapping) or wanted.get("type") != "json_schema":
-        return
-    if any(tool["type"] != "function" for tool in fields.get("tools") or ()):
-        raise BuiltinToolWithSchema

@@ -373,4 +373,5 @@ class ListQuery(TypedDict):
     after: NotRequired[str]
     before: NotRequired[str]
     run_id: NotRequired[str]
+    include: list[Literal["step_details.tool_calls[*].file_search.results[*].content"]]
     filter: NotRequired[Literal["in_progress", "completed", "failed", "cancelled"]]

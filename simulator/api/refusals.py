@@ -277,6 +277,58 @@ class InvalidParameter(Refusal):
         self.code = code  # type: ignore[misc]  # the class variable is the default, this one is known late
 
 
+class UnsupportedModel(Refusal):
+    """A model that the API never served."""
+
+    code = "unsupported_model"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"The requested model '{model}' cannot be used with the Assistants API.", "model")
+
+
+class UnsupportedInV1(Refusal):
+    """A model that version 1 did not serve: gpt-4o and what came after it."""
+
+    code = "unsupported_model"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"The requested model '{model}' cannot be used with the Assistants API in v1. Follow the migration guide to"
+            " upgrade to v2: https://platform.openai.com/docs/assistants/migration.",
+            "model",
+        )
+
+
+class DuplicateFunction(Refusal):
+    """Two functions have one name (reported in dotnet/extensions#6743)."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__("Function tools must have unique names.", f"tools[{index}]")
+
+
+class UndeclaredFunction(Refusal):
+    """The function that must be called is none of the tools. Chosen: the text is that of chats."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Invalid value for 'tool_choice': no function named {name} was specified in the 'tools' parameter.",
+            "tool_choice",
+        )
+
+
+class InvalidSchema(Refusal):
+    """A strict schema is not as strict ones must be. `param` and `code` of functions are those recorded of chats.
+
+    Args:
+        of: what it is the schema of, as in `function 'f'`.
+        context: where in it, as Python prints a tuple of keys.
+    """
+
+    def __init__(self, of: str, context: tuple[str, ...], problem: str, param: str, code: str | None) -> None:
+        super().__init__(f"Invalid schema for {of}: In context={context}, {problem}", param)
+        self.code = code  # type: ignore[misc]  # as above
+
+
 class InvalidV1Request(Refusal):
     """What does not fit, in the words of version 1: pydantic's own, all problems at once (reported 2023-11 to 2024-02).
 

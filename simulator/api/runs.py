@@ -16,8 +16,8 @@ from ..backend.ids import Ids
 from ..backend.lifecycle import ACTIVE, CANCELLABLE, RunStatus
 from ..backend.objects import EMPTY, JsonDict
 from ..errors import NoTurn
-from .assistants import check_tools
 from .call import Call, Reply
+from .combinations import check_model, check_run
 from .messages import new_message
 from .refusals import (
     CannotCancel,
@@ -71,7 +71,7 @@ def create(call: Call, require: Requirement = something_to_answer) -> Reply:
     if active is not None:
         raise RunActive(thread["id"], active)
     additional = call.body.get("additional_messages", ())
-    check_attachments(call, additional, thread)
+    check_attachments(call, additional, thread, where="additional_messages")
     with _NoIdsUsedIfRefused(call.backend.ids):
         messages = [new_message(call, thread["id"], one) for one in additional]
         return _start(call, thread, assistant, messages, partial(attach, call, thread, additional), require=require)
@@ -82,7 +82,7 @@ def create_and_run(call: Call, require: Requirement = something_to_answer) -> Re
     assistant = _assistant(call)
     with _NoIdsUsedIfRefused(call.backend.ids):
         body, stores = with_resources(call, call.body)
-        call, new = replace(call, body=body), new_thread(call, call.body.get("thread", EMPTY))
+        call, new = replace(call, body=body), new_thread(call, call.body.get("thread", EMPTY), "thread.messages")
         store_all = partial(_keep_all, call, new, stores)
         return _start(call, new.thread, assistant, new.messages, store_all, require=require, new=new.thread)
 
@@ -181,7 +181,8 @@ def _start(
     new: JsonDict | None = None,
 ) -> Reply:
     backend, body = call.backend, call.body
-    check_tools({**assistant, **body})
+    check_model(body)
+    check_run({**assistant, **body})
     require(call, thread["id"], assistant, messages)
     require_usable(call, body if "tool_resources" in body else assistant, thread)
     run = objects.run(backend.ids.new("run_"), call.created_at, thread["id"], assistant, **body)

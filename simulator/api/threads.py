@@ -62,14 +62,17 @@ def as_read(thread: Mapping[str, Any]) -> JsonDict:
     return {**thread, "tool_resources": thread["tool_resources"] or _SHOWN_WHEN_READ}
 
 
-def new_thread(call: Call, body: Mapping[str, Any]) -> NewThread:
+def new_thread(call: Call, body: Mapping[str, Any], where: str = "messages") -> NewThread:
     """Return a thread with its first messages and vector stores, made but not stored.
+
+    Args:
+        where: the path of its messages in the request.
 
     Raises:
         NotFound, NotForRetrieval: a vector store or a file that it names cannot be searched.
     """
     created: Iterable[Mapping[str, Any]] = body.get("messages", ())
-    check_attachments(call, created)
+    check_attachments(call, created, where=where)
     fields, stores = with_resources(call, body, THREAD_EXPIRY)
     fields.pop("messages", None)
     thread = objects.thread(call.backend.ids.new("thread_"), call.created_at, **fields)

@@ -6,15 +6,17 @@ waits in a `Resources` until `keep`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..backend import file_search, objects
 from ..backend.objects import EMPTY, JsonDict
 from ..backend.vector_stores import THREAD_EXPIRY, NewFile
 from .call import Call
-from .refusals import NotFound
+from .refusals import NotFound, WrongPrefix
 from .vector_stores import new_files, usable
+
+FILE_PREFIXES = ("file", "assistant")  # the second is Azure's
 
 
 class NewStore(NamedTuple):
@@ -59,19 +61,24 @@ def keep(call: Call, stores: Iterable[NewStore]) -> None:
 
 
 def check_attachments(
-    call: Call, messages: Iterable[Mapping[str, Any]], thread: Mapping[str, Any] | None = None
+    call: Call, messages: Iterable[Mapping[str, Any]], thread: Mapping[str, Any] | None = None, *, where: str = ""
 ) -> None:
-    """Refuse files that are attached to messages for file search and cannot be searched.
+    """Refuse files that messages name and that there are not, and those for file search that cannot be searched.
 
     Args:
         messages: as requests have them.
         thread: where they will stand, if there is one yet.
+        where: the path of the messages in the request; empty where the request is the message.
 
     Raises:
+        WrongPrefix: no such file, and its id cannot be one (reported in LibreChat#8178).
         NotFound: no such file.
         NotForRetrieval: file search does not take files of this kind.
         VectorStoreExpired: the vector store of the thread takes no more.
     """
+    messages = list(messages)
+    for index, message in enumerate(messages):
+        _require_files(call, message, f"{where}[{index}]." if where else "")
     if new_files(call, _for_search(messages)):
         _store_of(call, thread)
 
@@ -97,6 +104,24 @@ def require_usable(call: Call, *owners: Mapping[str, Any]) -> None:
     """
     for owner in owners:
         _store_of(call, owner)
+
+
+def _require_files(call: Call, message: Mapping[str, Any], where: str) -> None:
+    for path, id in _named_files(message):
+        if call.backend.store.files.get(id) is not None:
+            continue
+        if not id.startswith(FILE_PREFIXES):
+            raise WrongPrefix(f"{where}{path}", id, "file")
+        raise NotFound("file", id)
+
+
+def _named_files(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    content = message["content"]
+    for index, part in enumerate(content if isinstance(content, list) else ()):
+        if part["type"] == "image_file":
+            yield f"content[{index}].image_file.file_id", part["image_file"]["file_id"]
+    for index, attachment in enumerate(message.get("attachments") or ()):
+        yield f"attachments[{index}].file_id", attachment["file_id"]
 
 
 def _for_search(messages: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -54,14 +54,17 @@ def read_body(adapter: Adapter, body: bytes, content_type: str | None, refuse: R
 
 
 def read_query(query: str, refuse: Refuse = first_problem) -> JsonDict:
-    """Return the query of a list, checked; parameters that no list knows are ignored.
+    """Return the query of a request, checked; a parameter that no list knows is ignored.
+
+    Whether the service refused those is not known: Azure's clients and proxies add their own. Of one that is
+    given twice the last counts, save `include[]`.
 
     Raises:
-        Refusal: a limit or an order that there is not.
+        Refusal: a limit, an order, or something to include that there is not.
     """
     pairs = parse_qsl(query)
     included = [value for name, value in pairs if name in ("include[]", "include")]
-    return {**checked(_LIST_QUERY, dict(pairs), refuse, "query"), "include": included}
+    return checked(_LIST_QUERY, {**dict(pairs), "include": included}, refuse, "query")
 
 
 def checked(adapter: Adapter, value: object, refuse: Refuse = first_problem, where: str = "body") -> JsonDict:

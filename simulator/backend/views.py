@@ -51,7 +51,6 @@ def build_view(
         outputs=tuple(outputs),
         files=_files(store, run, assistant, messages),
         tools_called=any(step["type"] == "tool_calls" for step in store.run_steps.of(run["id"])),
-        files=_files(store, assistant, messages),
         conversation=run["thread_id"],
         run=dict(run),
         assistant=dict(assistant),

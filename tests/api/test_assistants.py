@@ -67,6 +67,9 @@ def test_what_is_given_is_echoed_whatever_its_order(api):
     assert isinstance(made["temperature"], float)
 
 
+CLOSED = {"type": "object", "additionalProperties": False}
+
+
 @pytest.mark.parametrize(
     "given, echoed",
     [
@@ -75,8 +78,8 @@ def test_what_is_given_is_echoed_whatever_its_order(api):
             function(name="f", description=None, parameters={"type": "object", "properties": {}}, strict=False),
         ),
         (
-            function(strict=True, parameters={"type": "object"}, description="d", name="f"),
-            function(name="f", description="d", parameters={"type": "object"}, strict=True),
+            function(strict=True, parameters=CLOSED, description="d", name="f"),
+            function(name="f", description="d", parameters=CLOSED, strict=True),
         ),
         ({"type": "code_interpreter"}, {"type": "code_interpreter"}),
         ({"type": "file_search"}, {"type": "file_search", "file_search": {"ranking_options": RANKING}}),

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 
 from simulator.api import validation
 from simulator.api.refusals import Refusal
+from simulator.api.steps import INCLUDE_CONTENT
 from simulator.api.validation import read_query
 
 ANY_OBJECT = TypeAdapter(dict)
@@ -129,6 +130,21 @@ def test_a_query_that_does_not_fit_is_refused(api, refused, query, message, code
 
 
 @pytest.mark.parametrize(
+    "query, param",
+    [("include[]=all", "include[0]"), (f"include[]={INCLUDE_CONTENT}&include[]=all", "include[1]")],
+)
+@pytest.mark.parametrize("path", ["/steps", "/steps/step_1", ""])
+def test_only_what_there_is_can_be_included(*, sim, api, refused, query, param, path):
+    sim.put("run_steps", {"id": "step_1", "run_id": "run_1", "thread_id": "thread_1", "status": "completed"})
+    run = "/threads/thread_1/runs"
+    error = refused(
+        lambda: api.get(f"{run}/run_1{path}", query) if path else api.post(run, {"assistant_id": "a"}, query=query), 400
+    )
+    text = f"Invalid value: 'all'. Supported values are: '{INCLUDE_CONTENT}'."
+    assert (error["message"], error["param"], error["code"]) == (text, param, "invalid_value")
+
+
+@pytest.mark.parametrize(
     "query, read",
     [
         ("", {}),
@@ -145,7 +161,9 @@ def test_a_query_is_read_without_what_no_list_knows(query, read):
 
 
 def test_an_included_path_is_taken_in_both_spellings():
-    assert read_query("include[]=a&include%5B%5D=b&include=c")["include"] == ["a", "b", "c"]
+    assert read_query(f"include[]={INCLUDE_CONTENT}&include%5B%5D={INCLUDE_CONTENT}&include={INCLUDE_CONTENT}") == {
+        "include": [INCLUDE_CONTENT] * 3
+    }
 
 
 def outcome(read):

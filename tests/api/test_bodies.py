@@ -77,6 +77,7 @@ def known_world():
     sim.put("threads", {"id": "thread_known", "metadata": {"a": "b"}})
     sim.put("messages", {"id": "msg_known", "thread_id": "thread_known", "content": "x", "metadata": {"a": "b"}})
     sim.put("runs", {"id": "run_known", "thread_id": "thread_known", "status": "completed", "metadata": {"a": "b"}})
+    sim.put("files", {"id": "file-f"})
     call = {"id": "call_known", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
     placed = {"thread_id": "thread_busy", "status": "requires_action", "required_action": action}
@@ -143,8 +144,8 @@ NESTED = [
     ("messages.create", {**MESSAGE, "attachments": []}, MESSAGE),
     (
         "messages.create",
-        {**MESSAGE, "attachments": [{"file_id": "f", "tools": None}]},
-        {**MESSAGE, "attachments": [{"file_id": "f"}]},
+        {**MESSAGE, "attachments": [{"file_id": "file-f", "tools": None}]},
+        {**MESSAGE, "attachments": [{"file_id": "file-f"}]},
     ),
     (
         "messages.create",
@@ -153,8 +154,8 @@ NESTED = [
     ),
     (
         "messages.create",
-        {**MESSAGE, "content": [{"type": "image_file", "image_file": {"file_id": "f", "detail": None}}]},
-        {**MESSAGE, "content": [{"type": "image_file", "image_file": {"file_id": "f"}}]},
+        {**MESSAGE, "content": [{"type": "image_file", "image_file": {"file_id": "file-f", "detail": None}}]},
+        {**MESSAGE, "content": [{"type": "image_file", "image_file": {"file_id": "file-f"}}]},
     ),
     ("runs.create", tool(parameters=None, strict=None), tool()),
     (

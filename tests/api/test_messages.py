@@ -69,7 +69,8 @@ def test_a_runs_message_names_its_author(api, world):
         ),
     ],
 )
-def test_content_is_kept_as_parts(api, world, content, stored):
+def test_content_is_kept_as_parts(sim, api, world, content, stored):
+    sim.put("files", {"id": "file-1"})
     made = api.made(f"/threads/{world.thread()}/messages", {"role": "user", "content": content})
     assert made["content"] == stored
 
@@ -85,8 +86,65 @@ def test_attachments_are_echoed_in_order_the_same_file_twice(sim, api, world):
     assert made["attachments"] == attachments
 
 
+def picture(id):
+    return {"content": [{"type": "text", "text": "x"}, {"type": "image_file", "image_file": {"file_id": id}}]}
+
+
+def attached(id, *kinds):
+    return {"content": "x", "attachments": [{"file_id": id, "tools": [{"type": kind} for kind in kinds]}]}
+
+
+UNKNOWN_FILES = [
+    (picture, "content[1].image_file.file_id"),
+    (attached, "attachments[0].file_id"),
+    (lambda file: attached(file, "code_interpreter"), "attachments[0].file_id"),
+    (lambda file: attached(file, "file_search"), "attachments[0].file_id"),
+]
+# Where messages come in a request: path, body with one, and the path of that one in the body.
+CARRIERS = [
+    ("/threads/thread_1/messages", lambda message: message, ""),
+    ("/threads", lambda message: {"messages": [message]}, "messages[0]."),
+    (
+        "/threads/thread_1/runs",
+        lambda message: {"assistant_id": "asst_1", "additional_messages": [message]},
+        "additional_messages[0].",
+    ),
+    (
+        "/threads/runs",
+        lambda message: {"assistant_id": "asst_1", "thread": {"messages": [message]}},
+        "thread.messages[0].",
+    ),
+]
+
+
+@pytest.mark.parametrize("message, place", UNKNOWN_FILES)
+@pytest.mark.parametrize("path, carrier, where", CARRIERS)
+@pytest.mark.parametrize("id", ["file-9", "assistant-9", "31abac64"])
+def test_a_file_that_a_message_names_must_be_there(*, sim, api, refused, message, place, path, carrier, where, id):
+    sim.put("assistants", {"id": "asst_1"})
+    sim.put("threads", {"id": "thread_1"})
+    sim.script("unused")
+    body = carrier({"role": "user", **message(id)})
+    known = id.startswith(("file", "assistant"))
+    error = refused(lambda: api.post(path, body), 404 if known else 400)
+    if known:
+        assert (error["message"], error["param"], error["code"]) == (f"No file found with id '{id}'.", None, None)
+        return
+    # As reported of a front end that sent ids of its own (LibreChat#8178, July 2025).
+    text = f"Invalid '{where}{place}': '{id}'. Expected an ID that begins with 'file'."
+    assert (error["message"], error["param"], error["code"]) == (text, f"{where}{place}", "invalid_value")
+
+
+@pytest.mark.parametrize("message, place", UNKNOWN_FILES)
+def test_a_file_that_is_there_may_have_any_id(*, sim, api, message, place):
+    sim.put("threads", {"id": "thread_1"})
+    sim.put("files", {"id": "31abac64", "filename": "a.txt"})
+    assert api.post("/threads/thread_1/messages", {"role": "user", **message("31abac64")}).status == 200
+
+
 @pytest.mark.parametrize("attachments", [[], [{"file_id": "file-1", "tools": []}]])
-def test_the_answer_to_an_update_has_file_ids_where_others_have_attachments(api, world, attachments):
+def test_the_answer_to_an_update_has_file_ids_where_others_have_attachments(sim, api, world, attachments):
+    sim.put("files", {"id": "file-1"})
     path = f"/threads/{world.thread()}/messages"
     made = api.made(path, {"role": "user", "content": "x", "attachments": attachments})
     changed = api.made(f"{path}/{made['id']}", {"metadata": {"a": "b"}})

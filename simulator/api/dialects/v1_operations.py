@@ -12,10 +12,12 @@ from pydantic import TypeAdapter
 from ...backend import objects
 from ...backend.assistant_files import attach, file_ids
 from ...backend.documents import unsupported
+from ...backend.models import can_be_used_in_v1
 from ...backend.objects import JsonDict
 from .. import assistants, messages, routes, runs, threads
 from ..assistant_files import require_files
 from ..call import Call
+from ..refusals import UnsupportedInV1
 from ..routes import Handler, Operation
 from ..vector_stores import uploaded
 from . import v1_bodies as bodies
@@ -59,8 +61,14 @@ def _named_files(body: Mapping[str, Any]) -> Iterable[str]:
         yield from _named_files(body["thread"])
 
 
+def _require_model(body: Mapping[str, Any]) -> None:
+    if "model" in body and not can_be_used_in_v1(body["model"]):
+        raise UnsupportedInV1(body["model"])
+
+
 def _reading(handler: Handler) -> Handler:
     def handle(call: Call) -> Any:
+        _require_model(call.body)
         require_files(call, _named_files(call.body))
         body = read(call.body)
         _search_what_can_be(call, body)
@@ -84,6 +92,7 @@ def _assistant(handler: Callable[[Call], JsonDict]) -> Handler:
     """Return a handler that also attaches the files, after `handler` has made or changed the assistant."""
 
     def handle(call: Call) -> JsonDict:
+        _require_model(call.body)
         require_files(call, _named_files(call.body))
         body = {key: value for key, value in call.body.items() if key != "file_ids"}
         assistant = handler(replace(call, body=read(body)))

@@ -156,7 +156,8 @@ def test_a_citation_has_a_quote(v1, old_run):
     assert [one.get("file_citation", {}).get("quote") for one in shown] == ["it was said", "", None]
 
 
-def test_an_image_has_no_detail(v1, api, old_run):
+def test_an_image_has_no_detail(sim, v1, api, old_run):
+    sim.put("files", {"id": "file-2"})
     path = old_run(say("look", image("file-1")))
     thread = path.split("/runs")[0]
     parts = [
@@ -257,11 +258,16 @@ def test_a_run_may_have_nothing_to_answer(sim, v1):
     assert v1.made("/threads/runs", {"assistant_id": assistant})["status"] == "queued"
 
 
-@pytest.mark.parametrize("choice", ["none", "auto", RETRIEVAL, {"type": "function", "function": {"name": "f"}}])
-def test_a_tool_may_be_chosen(sim, v1, api, choice):
-    sim.script("x")
+CHOSEN = {"type": "function", "function": {"name": "f"}}
+
+
+@pytest.mark.parametrize(
+    "choice, turn", [("none", "x"), ("auto", "x"), (RETRIEVAL, search_files("q")), (CHOSEN, call("f"))]
+)
+def test_a_tool_may_be_chosen(*, sim, v1, api, choice, turn):
+    sim.script(turn)
     assistant = v1.made("/assistants", {"model": "gpt-4", "response_format": {"type": "text"}})["id"]
-    run = v1.made("/threads/runs", {"assistant_id": assistant, "tool_choice": choice, "tools": [RETRIEVAL]})
+    run = v1.made("/threads/runs", {"assistant_id": assistant, "tool_choice": choice, "tools": [RETRIEVAL, CHOSEN]})
     assert run["tool_choice"] == choice
     newer = api.get(f"/threads/{run['thread_id']}/runs/{run['id']}").json["tool_choice"]
     assert newer == ({"type": "file_search"} if choice == RETRIEVAL else choice)
