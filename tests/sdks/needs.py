@@ -25,6 +25,7 @@ STREAMS = "stream= in runs.create"
 HELPERS = "runs.stream and runs.create_and_poll"
 HAS_MORE = "has_more in its pages"
 RETRY_COUNT = "the header x-stainless-retry-count"
+VECTOR_STORES = "vector_stores outside beta"
 NOTICES = "notices that the API is deprecated"
 
 OFFERED: Mapping[str, bool] = {
@@ -33,11 +34,13 @@ OFFERED: Mapping[str, bool] = {
     HELPERS: hasattr(Runs, "stream") and hasattr(Runs, "create_and_poll"),
     HAS_MORE: "has_more" in SyncCursorPage.model_fields,
     RETRY_COUNT: _takes(openai.OpenAI._build_request, "retries_taken"),
+    VECTOR_STORES: hasattr(openai.OpenAI, "vector_stores"),
     NOTICES: hasattr(Threads.create, "__deprecated__"),
 }
 
 # By file, and by test where not the whole file needs it.
 NEEDS: Mapping[str, str] = {
+    "api/test_strict_sdk.py": VECTOR_STORES,
     "api/test_through_the_sdk.py": VERSION_2,
     "api/test_through_the_sdk.py::test_the_sdk_retries_twice": RETRY_COUNT,
     "plugin/test_neighbours.py::test_async_tests": HELPERS,
@@ -58,6 +61,7 @@ NEEDS: Mapping[str, str] = {
     "test_docs.py::test_the_examples_run_and_print_what_the_page_says": VERSION_2,
     "test_docs.py::test_the_tests_among_the_examples_pass": HELPERS,
     "test_docs.py::test_what_is_generated_is_fresh": VERSION_2,
+    "test_exact_tokens.py::test_the_option_changes_usage_and_limits": VERSION_2,
     "test_simulator.py::test_streams_in_many_threads_say_each_their_own": STREAMS,
     "transport/test_cassettes.py::test_streams_stay_lazy": STREAMS,
     "transport/test_clients.py::test_it_asks_the_handler": VERSION_2,
