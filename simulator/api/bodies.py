@@ -45,7 +45,7 @@ TopP = Annotated[float, Field(ge=0, le=1)]
 Metadata = Annotated[
     dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=512)]], Field(max_length=16)
 ]
-Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh"]
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
 @_checked
@@ -55,8 +55,8 @@ class CodeInterpreterTool(TypedDict):
 
 @_checked
 class RankingOptions(TypedDict):
-    ranker: NotRequired[str | None]
-    score_threshold: NotRequired[float | None]
+    ranker: NotRequired[Literal["auto", "default_2024_08_21"] | None]
+    score_threshold: NotRequired[Annotated[float, Field(ge=0, le=1)] | None]
     hybrid_search: NotRequired[dict[str, Any] | None]
 
 

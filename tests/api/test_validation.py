@@ -97,6 +97,21 @@ ASSISTANT_ERRORS = [
         "integer_above_max_value",
     ),
     (
+        {"tools": [{"type": "file_search", "file_search": {"ranking_options": {"ranker": "best"}}}]},
+        "Invalid value: 'best'. Supported values are: 'auto' and 'default_2024_08_21'.",
+        "tools[0].file_search.ranking_options.ranker",
+        VALUE,
+    ),
+    (
+        {"tools": [{"type": "file_search", "file_search": {"ranking_options": {"score_threshold": 1.5}}}]},
+        (
+            "Invalid 'tools[0].file_search.ranking_options.score_threshold': decimal above maximum value."
+            " Expected a value <= 1, but got 1.5 instead."
+        ),
+        "tools[0].file_search.ranking_options.score_threshold",
+        "decimal_above_max_value",
+    ),
+    (
         {"metadata": {"modified": True}},
         "Invalid type for 'metadata.modified': expected a string, but got a boolean instead.",
         "metadata.modified",
@@ -170,8 +185,8 @@ ASSISTANT_ERRORS = [
         TYPE,
     ),
     (
-        {"reasoning_effort": "max"},
-        "Invalid value: 'max'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', and 'xhigh'.",
+        {"reasoning_effort": "huge"},
+        "Invalid value: 'huge'. Supported values are: 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', and 'max'.",
         "reasoning_effort",
         VALUE,
     ),
