@@ -77,6 +77,8 @@ def check_attachments(
         VectorStoreExpired: the vector store of the thread takes no more.
     """
     messages = list(messages)
+    if not messages:  # most runs bring none
+        return
     for index, message in enumerate(messages):
         _require_files(call, message, f"{where}[{index}]." if where else "")
     if new_files(call, _for_search(messages)):

@@ -15,41 +15,42 @@ from ..backend.brain import View
 from ..backend.turns import CallTools, RefusedText, RunCode, Say, SearchFiles, Turn
 from ..errors import told
 
-Rule: TypeAlias = Callable[[View, Turn], str | None]
+Rule: TypeAlias = Callable[[View, Any], str | None]
+"""Says what is wrong with a turn of its kind, or None."""
 _Tools: TypeAlias = CallTools | RunCode | SearchFiles
 
 
 def breach(view: View, turn: Turn) -> str | None:
     """Return what is wrong with a turn as an answer to a view, and what to do; None if nothing is."""
-    return next((problem for rule in _RULES if (problem := rule(view, turn)) is not None), None)
+    for rule in _RULES.get(type(turn), ()):
+        problem = rule(view, turn)
+        if problem is not None:
+            return problem
+    return None
 
 
-def _parallel(view: View, turn: Turn) -> str | None:
-    if view.settings.get("parallel_tool_calls") is not False or not isinstance(turn, CallTools) or len(turn.calls) < 2:
+def _parallel(view: View, turn: CallTools) -> str | None:
+    if len(turn.calls) < 2 or view.settings.get("parallel_tool_calls") is not False:
         return None
     return f"It has parallel_tool_calls=False, and these are {len(turn.calls)} calls at once. Script one after another."
 
 
-def _none(view: View, turn: Turn) -> str | None:
-    if view.settings.get("tool_choice") != "none" or not isinstance(turn, CallTools | RunCode | SearchFiles):
+def _none(view: View, turn: _Tools) -> str | None:
+    if view.settings.get("tool_choice") != "none":
         return None
     return "It has tool_choice='none', and this calls a tool. Script say(…)."
 
 
-def _required(view: View, turn: Turn) -> str | None:
+def _required(view: View, turn: Say) -> str | None:
     # "The model must call one or more tools before responding to the user" (spec): after that it may.
-    if view.settings.get("tool_choice") != "required" or not isinstance(turn, Say) or view.tools_called:
+    if view.tools_called or view.settings.get("tool_choice") != "required":
         return None
     return "It has tool_choice='required', and this answers before any tool was called. Script a call first."
 
 
-def _named(view: View, turn: Turn) -> str | None:
+def _named(view: View, turn: Say | _Tools) -> str | None:
     choice = view.settings.get("tool_choice")
-    if (
-        not isinstance(choice, Mapping)
-        or view.tools_called
-        or not isinstance(turn, Say | CallTools | RunCode | SearchFiles)
-    ):
+    if view.tools_called or not isinstance(choice, Mapping):
         return None
     wanted = (choice.get("function") or {}).get("name") if choice.get("type") == "function" else choice.get("type")
     if not isinstance(turn, Say) and _called(turn) == {wanted}:
@@ -63,9 +64,9 @@ def _called(turn: _Tools) -> set[str]:
     return {"code_interpreter" if isinstance(turn, RunCode) else "file_search"}
 
 
-def _format(view: View, turn: Turn) -> str | None:
+def _format(view: View, turn: Say) -> str | None:
     wanted = view.settings.get("response_format")
-    if not isinstance(wanted, Mapping) or not isinstance(turn, Say) or turn.off_format:
+    if not isinstance(wanted, Mapping) or turn.off_format:
         return None
     check = _FORMATS.get(wanted.get("type", ""), _anything)
     text = "".join(part for part in turn.parts if isinstance(part, str))
@@ -122,4 +123,9 @@ _FORMATS: Mapping[str, Callable[[str, Mapping[str, Any]], str | None]] = {
     "json_object": _no_object,
     "json_schema": _not_by_schema,
 }
-_RULES: Sequence[Rule] = (_parallel, _none, _required, _named, _format)
+_RULES: Mapping[type, Sequence[Rule]] = {
+    Say: (_required, _named, _format),
+    CallTools: (_none, _parallel, _named),
+    RunCode: (_none, _named),
+    SearchFiles: (_none, _named),
+}
