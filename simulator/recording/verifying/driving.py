@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from ...api.wire import Frame, Request, Response
@@ -16,7 +16,7 @@ from ...simulator import Simulator
 from ..events import events_of
 from .comparing import Answer, Comparison
 from .differences import Tally, total
-from .history import RunHistory, histories_of
+from .history import RunHistory, continued, histories_of
 from .identities import Identities
 from .model import Act, acts_of
 from .moments import Moment, Move, moments_of, seconds_of_submits
@@ -29,10 +29,15 @@ _VALID_KEY = "sk-valid"
 
 @dataclass(kw_only=True)
 class Plan:
-    """A run as it went, to be given to the simulator move by move."""
+    """A run as it went, to be given to the simulator move by move.
+
+    Args:
+        submits: the seconds in which outputs were taken, by the exchange.
+    """
 
     acts: Sequence[Act]
     moments: Sequence[Moment]
+    submits: Mapping[int, int]
     asked: int = 0
     picked_up: int = 0
 
@@ -118,8 +123,8 @@ class Stage(Simulator):
     def _answer(self, view: View) -> Turn:
         """Answer as the recorded model did; a run that is new is the one that the present exchange made."""
         id = view.run["id"]
-        if id not in self._plans:
-            self._plans[id] = self._recorded_plans[str(self.next_run)]
+        if id not in self._plans:  # a run that was placed has its recorded id
+            self._plans[id] = self._recorded_plans.get(id) or self._recorded_plans[str(self.next_run)]
         return self._plans[id].next_turn()
 
 
@@ -144,16 +149,23 @@ class Driven:
 
 def drive(session: Session) -> Driven:
     """Ask the simulator what was asked in a session, and compare."""
-    return _Driver(session).drive()
+    if not session.is_made_up:
+        return _Driver(session).drive()
+    driven = Driven(session=session)
+    for exchange in session.exchanges:
+        alone = _Driver(replace(session, exchanges=[exchange], made={})).drive()
+        driven.tallies |= alone.tallies
+        driven.unknown += alone.unknown
+    return driven
 
 
 class _Driver:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._runs = histories_of(session)
-        plans = {id: _plan(run) for id, run in self._runs.items() if run.made_at is not None}
+        plans = dict(_plans(self._runs))
         moments = [moment for plan in plans.values() for moment in plan.moments]
-        submits = [seconds_of_submits(self._runs[id], plan.acts) for id, plan in plans.items()]
+        submits = [plan.submits for plan in plans.values()]
         self._times = assign(session, moments, {place: second for one in submits for place, second in one.items()})
         refused = any(one.status == 401 for one in session.exchanges)
         self._stage = Stage(session, plans, api_keys=(_VALID_KEY,) if refused else ())
@@ -209,6 +221,14 @@ class _Driver:
             yield frame.data
 
 
+def _plans(runs: Mapping[str, RunHistory]) -> Iterator[tuple[str, Plan]]:
+    for id, run in runs.items():
+        if run.made_at is not None:
+            yield id, _plan(run)
+        elif run.submits:
+            yield id, _plan(continued(run))
+
+
 def _plan(run: RunHistory) -> Plan:
     acts = acts_of(run)
-    return Plan(acts=acts, moments=moments_of(run, acts))
+    return Plan(acts=acts, moments=moments_of(run, acts), submits=seconds_of_submits(run, acts))

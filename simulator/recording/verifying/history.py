@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ class RunHistory:
         made_at: the exchange that made it; None: it is older, or that request is not known.
         submits: the exchanges that answered its calls.
         pieces: the texts of deltas, by the id of the message, or of the step with the index of the call.
+        told: statuses that refusals told of.
         freed: the first exchange that could not have gone through with the run still active.
     """
 
@@ -41,12 +43,8 @@ class RunHistory:
     submits: list[int] = field(default_factory=list)
     cancels: list[int] = field(default_factory=list)
     pieces: dict[str, list[str]] = field(default_factory=dict)
+    told: list[Sighting] = field(default_factory=list)
     freed: float = inf
-
-    @property
-    def last(self) -> Json:
-        """The run as it was last seen."""
-        return self.sightings[-1].shown if self.sightings else {}
 
     @property
     def end(self) -> Json | None:
@@ -54,6 +52,7 @@ class RunHistory:
         return next((one.shown for one in self.sightings if one.shown.get("status") in ENDED), None)
 
 
+STATUS_IN_REFUSAL = re.compile(r"""tatus ['"](\w+)['"]""")
 ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
 
 
@@ -115,9 +114,12 @@ def _note_step_delta(run: RunHistory, shown: Json) -> None:
 
 
 def _note_request(found: Mapping[str, RunHistory], exchange: Exchange) -> None:
-    if exchange.status >= 400 or len(exchange.operation.ids) < 2:
+    run = found.get(exchange.operation.ids[1]) if len(exchange.operation.ids) > 1 else None
+    if exchange.status >= 400:
+        status = STATUS_IN_REFUSAL.search(str(exchange.interaction.response.json))
+        if run is not None and status is not None:
+            run.told.append(Sighting(exchange.index, {"object": "thread.run", "status": status[1]}))
         return
-    run = found.get(exchange.operation.ids[1])
     if run is not None and exchange.operation.name == "runs.submit_tool_outputs":
         run.submits.append(exchange.index)
     elif run is not None and exchange.operation.name == "runs.cancel":
@@ -130,3 +132,21 @@ def _note_free_thread(runs: Iterable[RunHistory], exchange: Exchange) -> None:
     for run in runs:
         if run.thread_id == exchange.operation.ids[0] and run.made_at != exchange.index:
             run.freed = min(run.freed, exchange.index)
+
+
+def continued(run: RunHistory) -> RunHistory:
+    """Return an older run that waited for outputs as one that the submit of them made."""
+    first = run.submits[0]
+    return replace(
+        run,
+        made_at=first,
+        submits=run.submits[1:],
+        sightings=[one for one in run.sightings if one.place >= first],
+        steps={id: seen for id, seen in run.steps.items() if seen[0].place > first or not _is_answered(seen)},
+    )
+
+
+def _is_answered(sightings: Sequence[Sighting]) -> bool:
+    """Tell whether a step is that of the calls whose outputs were awaited when the session began."""
+    calls = sightings[0].shown["step_details"].get("tool_calls") or ()
+    return any(call["type"] == "function" for call in calls)

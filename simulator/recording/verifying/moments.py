@@ -97,7 +97,7 @@ def _begin(run: RunHistory, answered: int) -> float:
 def _sightings(run: RunHistory) -> list[Sighting]:
     steps = [one for sightings in run.steps.values() for one in sightings]
     messages = [one for sightings in run.messages.values() for one in sightings]
-    return [*run.sightings, *steps, *messages]
+    return [*run.sightings, *run.told, *steps, *messages]
 
 
 def _progress(run: RunHistory, acts: Sequence[Act], moments: Sequence[Moment], sighting: Sighting) -> Progress:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...errors import StateError
 from ...simulator import Simulator
-from .history import RunHistory
+from .history import STATUS_IN_REFUSAL, RunHistory
 from .identities import ID, Identities
 from .reading import Exchange, Json, Session
 
@@ -47,8 +46,6 @@ _PARENTS: Mapping[str, tuple[str, ...]] = {
 _FROM_ASSISTANT = (
     *("model", "instructions", "tools", "file_ids", "temperature", "top_p", "reasoning_effort", "response_format"),
 )
-_STATUS_IN_REFUSAL = re.compile(r"""status ['"](\w+)['"]""")
-_NEEDS_USER = "Run creation requires a Thread with a user message"
 
 
 class Older:
@@ -85,6 +82,8 @@ class Older:
         for exchange in self._session.exchanges:
             self._see_names(exchange)
         self._threads_with_users()
+        for exchange in self._session.exchanges:
+            self._go_on_beyond(exchange)
 
     def _see(self, exchange: Exchange, shown: Json) -> None:
         collection = COLLECTIONS.get(str(shown.get("object")))
@@ -108,10 +107,18 @@ class Older:
             return False
         if collection == "threads" or not exchange.is_known:
             return True
-        began = self._session.began
-        if collection not in {"messages", "vector_store_files"} or began is None:
-            return True
-        return (shown.get("created_at") or 0) < began
+        began = self._session.began or 0
+        made_in_passing = self._adds_messages(shown) if collection == "messages" else collection == "vector_store_files"
+        return not made_in_passing or (shown.get("created_at") or 0) < began
+
+    def _adds_messages(self, message: Json) -> bool:
+        """Tell whether a run of the session brought messages to the thread of this one."""
+        return not message.get("run_id") and any(
+            one.operation.name == "runs.create"
+            and one.operation.ids[0] == message.get("thread_id")
+            and one.body.get("additional_messages")
+            for one in self._session.exchanges
+        )
 
     def _see_names(self, exchange: Exchange) -> None:
         """See what requests name, and no answer shows."""
@@ -146,7 +153,7 @@ class Older:
         if collection == "assistants":
             return self._assistant(id)
         if collection in {"runs", "run_steps"}:
-            refused = _STATUS_IN_REFUSAL.search(str(exchange.interaction.response.json))
+            refused = STATUS_IN_REFUSAL.search(str(exchange.interaction.response.json))
             return {"status": refused[1] if refused else "completed"}
         return {}
 
@@ -157,7 +164,9 @@ class Older:
             if shown.get("assistant_id") == id:
                 given = self._session.exchanges[run.made_at].body if run.made_at is not None else {}
                 return {key: shown[key] for key in _FROM_ASSISTANT if key in shown and key not in given}
-        return {}
+        linked = [shown for one in self._session.exchanges if one.is_known for shown in one.objects]
+        files = [one["id"] for one in linked if one.get("object") == "assistant.file" and one["assistant_id"] == id]
+        return {"file_ids": files} if files else {}
 
     def _threads_with_users(self) -> None:
         """Give a user's message to older threads on which a run could begin and of which no message is shown."""
@@ -174,6 +183,37 @@ class Older:
                         "created_at": 1,
                     }
 
+    def _go_on_beyond(self, exchange: Exchange) -> None:
+        """Where a page says that there is more, let there be one more object that nobody sees."""
+        page = exchange.interaction.response.json
+        if not exchange.is_known or not isinstance(page, dict) or page.get("has_more") is not True or not page["data"]:
+            return
+        last = page["data"][-1]
+        collection = COLLECTIONS.get(last["object"])
+        if collection is None or self._is_made_within(collection, last):
+            return
+        beyond = {key: value for key, value in last.items() if key != "object"}
+        step = 1 if "order=asc" in exchange.interaction.request.query else -1
+        id = f"{last['id'][:-5]}{'Later' if step > 0 else 'Older'}"
+        self._items.setdefault(
+            (collection, id), {**beyond, "id": id, "created_at": self._outermost(collection, step, last) + step}
+        )
+
+    def _outermost(self, collection: str, step: int, last: Json) -> int:
+        """Return the time of the oldest object, or the newest, of those that are listed with one."""
+        parents = [(key, last.get(key)) for key in _PARENTS.get(collection, ())]
+        times = [
+            item.get("created_at") or 0
+            for (kind, _), item in self._items.items()
+            if kind == collection and all(item.get(key) == value for key, value in parents)
+        ]
+        bounds = [*times, last["created_at"]]
+        return max(bounds) if step > 0 else min(bounds)
+
+    def _is_made_within(self, collection: str, item: Json) -> bool:
+        """Tell whether all that is listed beside an object belongs to something that the session made."""
+        return any(item.get(key) in self._made for key in _PARENTS.get(collection, ()))
+
     def _lists_messages(self, thread_id: str) -> bool:
         return any(
             one.operation.name == "messages.list" and one.operation.ids[0] == thread_id
@@ -185,6 +225,11 @@ def _before(exchange: Exchange, item: Json) -> Json:
     """Return an object as it was before the request that shows it."""
     if exchange.operation.name == "runs.cancel":
         return {**item, "status": "in_progress"}
+    if exchange.operation.name == "runs.submit_tool_outputs":
+        ids = [one["tool_call_id"] for one in exchange.body.get("tool_outputs") or ()]
+        calls = [{"id": id, "type": "function", "function": {"name": "unknown", "arguments": "{}"}} for id in ids]
+        action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
+        return {**item, "status": "requires_action", "required_action": action}
     return item
 
 

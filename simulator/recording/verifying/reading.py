@@ -20,6 +20,8 @@ _OTHER_SURFACE = re.compile(r"/(?:responses|conversations)(?:/|$)")
 _NO_BODY_NEEDED = frozenset(
     {"threads.create", "runs.cancel", "vector_stores.create", "vector_stores.file_batches.cancel"}
 )
+# What they make has the id of a file, which is older.
+_LINKS = frozenset({"assistants.files.create", "vector_stores.files.create"})
 
 
 class Kind(StrEnum):
@@ -87,7 +89,7 @@ class Exchange:
     def made_ids(self) -> Sequence[str]:
         """The ids of all that the request made and its answer names."""
         made = self.made
-        if made is None:
+        if made is None or self.operation.name in _LINKS:
             return ()
         return [made["id"], made["thread_id"]] if self.operation.name == "threads.create_and_run" else [made["id"]]
 
@@ -112,6 +114,11 @@ class Session:
     made: Mapping[str, int] = field(default_factory=dict)
 
     @property
+    def is_made_up(self) -> bool:
+        """Whether only answers were kept and the requests made up: no conversation, each stands for itself."""
+        return not any(one.interaction.request.headers for one in self.exchanges)
+
+    @property
     def name(self) -> str:
         """Folder and name of the file."""
         path = self.cassette.path
@@ -133,8 +140,7 @@ class Session:
 
 def session_of(cassette: Cassette) -> Session:
     """Return a cassette as a session."""
-    version = cassette.head.api_version
-    exchanges = [_exchange(index, one, version) for index, one in enumerate(cassette.interactions)]
+    exchanges = [_exchange(index, one) for index, one in enumerate(cassette.interactions)]
     made = {id: one.index for one in exchanges if one.is_known for id in one.made_ids}
     shown_objects = list(_dicts(exchanges))
     return Session(
@@ -153,7 +159,7 @@ def _kind(cassette: Cassette, exchanges: Sequence[Exchange]) -> Kind:
     return Kind.OTHER_SURFACE if others else Kind.RECORDED
 
 
-def _exchange(index: int, interaction: Interaction, version: str | None) -> Exchange:
+def _exchange(index: int, interaction: Interaction) -> Exchange:
     operation = operation_of(interaction.request)
     return Exchange(
         index=index,
@@ -165,12 +171,22 @@ def _exchange(index: int, interaction: Interaction, version: str | None) -> Exch
 
 def _is_known(interaction: Interaction, operation: Operation) -> bool:
     request = interaction.request
+    if _is_of_another(interaction, operation):
+        return False
     if request.method != "POST" or request.body or interaction.response.status >= 400:
         return True
     if operation.name == "runs.cancel":
         return True
     # Without headers the whole request was made up by whoever kept the answer.
     return operation.name in _NO_BODY_NEEDED and bool(request.headers)
+
+
+def _is_of_another(interaction: Interaction, operation: Operation) -> bool:
+    """Tell whether an answer is about another thread than its request: a recorder mixed them up."""
+    answer = interaction.response.json
+    if not isinstance(answer, dict) or not operation.ids or not operation.name.startswith(("messages.", "runs.")):
+        return False
+    return bool(answer.get("thread_id", operation.ids[0]) != operation.ids[0])
 
 
 def headers_of(exchange: Exchange, version: str | None) -> dict[str, str]:
