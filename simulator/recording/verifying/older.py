@@ -164,7 +164,8 @@ class Older:
             if shown.get("assistant_id") == id:
                 given = self._session.exchanges[run.made_at].body if run.made_at is not None else {}
                 return {key: shown[key] for key in _FROM_ASSISTANT if key in shown and key not in given}
-        linked = [shown for one in self._session.exchanges if one.is_known for shown in one.objects]
+        lists = [one for one in self._session.exchanges if one.operation.name == "assistants.files.list"]
+        linked = [shown for one in lists for shown in one.objects]
         files = [one["id"] for one in linked if one.get("object") == "assistant.file" and one["assistant_id"] == id]
         return {"file_ids": files} if files else {}
 
@@ -202,12 +203,12 @@ class Older:
     def _outermost(self, collection: str, step: int, last: Json) -> int:
         """Return the time of the oldest object, or the newest, of those that are listed with one."""
         parents = [(key, last.get(key)) for key in _PARENTS.get(collection, ())]
-        times = [
+        times: list[int] = [
             item.get("created_at") or 0
             for (kind, _), item in self._items.items()
             if kind == collection and all(item.get(key) == value for key, value in parents)
         ]
-        bounds = [*times, last["created_at"]]
+        bounds = [*times, int(last["created_at"]), *filter(None, [self._session.began])]
         return max(bounds) if step > 0 else min(bounds)
 
     def _is_made_within(self, collection: str, item: Json) -> bool:

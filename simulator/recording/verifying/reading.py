@@ -140,7 +140,8 @@ class Session:
 
 def session_of(cassette: Cassette) -> Session:
     """Return a cassette as a session."""
-    exchanges = [_exchange(index, one) for index, one in enumerate(cassette.interactions)]
+    parents = _parents(cassette)
+    exchanges = [_exchange(index, one, parents) for index, one in enumerate(cassette.interactions)]
     made = {id: one.index for one in exchanges if one.is_known for id in one.made_ids}
     shown_objects = list(_dicts(exchanges))
     return Session(
@@ -159,19 +160,26 @@ def _kind(cassette: Cassette, exchanges: Sequence[Exchange]) -> Kind:
     return Kind.OTHER_SURFACE if others else Kind.RECORDED
 
 
-def _exchange(index: int, interaction: Interaction) -> Exchange:
+def _exchange(index: int, interaction: Interaction, parents: Mapping[str, str]) -> Exchange:
     operation = operation_of(interaction.request)
     return Exchange(
         index=index,
         interaction=interaction,
         operation=operation,
-        is_known=_is_known(interaction, operation),
+        is_known=_is_known(interaction, operation, parents),
     )
 
 
-def _is_known(interaction: Interaction, operation: Operation) -> bool:
+def _parents(cassette: Cassette) -> dict[str, str]:
+    """Return the threads of objects, as far as answers show them."""
+    answers = (one.response.json for one in cassette.interactions)
+    shown = (one for one in answers if isinstance(one, dict) and "thread_id" in one and "id" in one)
+    return {str(one["id"]): str(one["thread_id"]) for one in shown}
+
+
+def _is_known(interaction: Interaction, operation: Operation, parents: Mapping[str, str]) -> bool:
     request = interaction.request
-    if _is_of_another(interaction, operation):
+    if interaction.response.status < 400 and _is_mixed_up(interaction, operation, parents):
         return False
     if request.method != "POST" or request.body or interaction.response.status >= 400:
         return True
@@ -181,12 +189,14 @@ def _is_known(interaction: Interaction, operation: Operation) -> bool:
     return operation.name in _NO_BODY_NEEDED and bool(request.headers)
 
 
-def _is_of_another(interaction: Interaction, operation: Operation) -> bool:
-    """Tell whether an answer is about another thread than its request: a recorder mixed them up."""
-    answer = interaction.response.json
-    if not isinstance(answer, dict) or not operation.ids or not operation.name.startswith(("messages.", "runs.")):
+def _is_mixed_up(interaction: Interaction, operation: Operation, parents: Mapping[str, str]) -> bool:
+    """Tell whether a request speaks of another thread than answers do: its recorder put together what was not."""
+    if not operation.name.startswith(("messages.", "runs.", "steps.")):
         return False
-    return bool(answer.get("thread_id", operation.ids[0]) != operation.ids[0])
+    thread_id, *rest = operation.ids
+    answer = interaction.response.json
+    told = answer.get("thread_id") if isinstance(answer, dict) else None
+    return any(one not in {None, thread_id} for one in (told, parents.get(rest[0]) if rest else None))
 
 
 def headers_of(exchange: Exchange, version: str | None) -> dict[str, str]:
