@@ -201,6 +201,8 @@ class Service:
             UnknownUrl: the operation is not of this dialect.
         """
         beta = request.headers.get("openai-beta")
+        if beta is None and not operation.needs_beta:
+            return self._dialects[LATEST.name]
         dialect = self._by_header.get(beta or "") or self._dialects[_version(beta, self._dialects)]
         if dialect.name == V1.name and self._mode is ServiceMode.V1_REFUSED:
             raise refusals.v1_route_refused() if operation.only == V1.name else refusals.v1_refused()

@@ -178,11 +178,18 @@ class _Driver:
         for exchange, time in zip(self._session.exchanges, self._times, strict=True):
             self._stage.clock.advance_to(time)
             if exchange.is_known:
-                driven.tallies[exchange.index] = self._comparison.compare(exchange, self._ask(exchange))
+                driven.tallies[exchange.index] = self._comparison.compare(exchange, self._answer(exchange))
             else:
                 driven.unknown.append(exchange)
                 put_answered(self._stage, self._identities, exchange)
         return driven
+
+    def _answer(self, exchange: Exchange) -> Answer:
+        """Return what the simulator answers; that it fails is a difference, too."""
+        try:
+            return self._ask(exchange)
+        except Exception as error:  # noqa: BLE001  # whatever it raises, the other answers are still compared
+            return Answer(status=0, headers={}, body=repr(error).encode())
 
     def _ask(self, exchange: Exchange) -> Answer:
         stage, recorded = self._stage, exchange.interaction.request

@@ -91,7 +91,9 @@ class Exchange:
         made = self.made
         if made is None or self.operation.name in _LINKS:
             return ()
-        return [made["id"], made["thread_id"]] if self.operation.name == "threads.create_and_run" else [made["id"]]
+        stores = [id for one in self.objects for id in _stores_of(one) if id not in str(self.body)]
+        thread = [made["thread_id"]] if self.operation.name == "threads.create_and_run" else []
+        return [made["id"], *thread, *stores]
 
     @cached_property
     def second(self) -> int | None:
@@ -205,6 +207,13 @@ def headers_of(exchange: Exchange, version: str | None) -> dict[str, str]:
     usual = {} if request.headers else {BETA_HEADER: f"assistants={version or 'v2'}"}
     plain = {} if not request.body or "content-type" in request.headers else {"content-type": "application/json"}
     return {**usual, **plain, **request.headers}
+
+
+def _stores_of(shown: Json) -> Sequence[str]:
+    """Return the vector stores that an object has."""
+    resources = shown.get("tool_resources") or {}
+    stores: Sequence[str] = (resources.get("file_search") or {}).get("vector_store_ids") or ()
+    return stores
 
 
 def _dicts(exchanges: Sequence[Exchange]) -> Iterator[Json]:

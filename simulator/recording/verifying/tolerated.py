@@ -42,7 +42,7 @@ def _second_was_crossed(difference: Difference, session: Session) -> bool:
     recorded, simulated = difference.recorded, difference.simulated
     if not isinstance(recorded, int) or not isinstance(simulated, int):
         return False
-    if difference.path in _ENDS_IN_STREAMS:
+    if difference.path in _ENDS_IN_STREAMS or (difference.path, difference.operation) in _ENDS:
         return abs(recorded - simulated) == 1
     # Of a message, never earlier than the thread that it came with.
     return _CAME_WITH_THREAD.fullmatch(difference.path) is not None and (
@@ -52,6 +52,7 @@ def _second_was_crossed(difference: Difference, session: Session) -> bool:
 
 _KEY = re.compile(r"(?<=^Incorrect API key provided: )<\w+>|(?<=^Incorrect API key provided: )\S+(?=\. You can)")
 _ENDS_IN_STREAMS = frozenset({"thread.run.completed.completed_at", "thread.message.completed.completed_at"})
+_ENDS = frozenset({("completed_at", "runs.retrieve")})
 _CAME_WITH_THREAD = re.compile(r"data\[\d+\]\.created_at")
 
 RULES: Sequence[Rule] = (

@@ -208,7 +208,7 @@ BREAKS = {
     "a cancel without its time": moves(RunStatus.CANCELLING, Event.CONFIRM_CANCEL, stamps=()),
     "a run that is failed when cancelled": moves(RunStatus.CANCELLING, Event.CONFIRM_CANCEL, to=RunStatus.FAILED),
     "a step that keeps its expiry": attribute(
-        Engine, "_let_go", lambda self, execution: self.forget(execution.run["id"])
+        Engine, "_let_go", lambda self, execution, at: self.forget(execution.run["id"])
     ),
     "a page that says that there is more": after(call, "list_envelope", having(has_more=True)),
     "a page with the wrong first id": after(call, "list_envelope", lambda page: {**page, "first_id": page["last_id"]}),
