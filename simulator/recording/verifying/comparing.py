@@ -6,7 +6,7 @@ Nothing is rounded, sorted or left out. Ids may be others, as long as each stand
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -115,10 +115,28 @@ class Comparison:
 
     def _list(self, path: str, theirs: Sequence[Any], ours: Sequence[Any]) -> None:
         self._look(Aspect.VALUES, f"{path}.length", len(theirs), len(ours))
-        for index, (one, other) in enumerate(zip(theirs, ours, strict=False)):
-            self._value(f"{path}[{index}]", one, other)
-        for index, one in enumerate(theirs[len(ours) :], len(ours)):
-            self._miss(f"{path}[{index}]", one, "nothing")
+        pairs = dict(self._pairs(theirs, ours))
+        for index, one in enumerate(theirs):
+            if index in pairs:
+                self._value(f"{path}[{index}]", one, ours[pairs[index]])
+            else:
+                self._miss(f"{path}[{index}]", one, "nothing")
+        for index, other in enumerate(ours):
+            if index not in pairs.values():
+                self._differ(Aspect.VALUES, f"{path}[{index}]", "nothing", other)
+
+    def _pairs(self, theirs: Sequence[Any], ours: Sequence[Any]) -> Iterator[tuple[int, int]]:
+        """Yield which items stand for one another: those at the same place, or objects that are known to, in order."""
+        known, given = [self._key(one) for one in theirs], [_id_of(one) or "" for one in ours]
+        if len(theirs) == len(ours) and not _contradict(known, given):
+            yield from zip(range(len(theirs)), range(len(ours)), strict=True)
+            return
+        matched = SequenceMatcher(None, known, given, autojunk=False)
+        for start, other, size in matched.get_matching_blocks():
+            yield from ((start + number, other + number) for number in range(size))
+
+    def _key(self, theirs: Any) -> str:
+        return self._identities.ours.get(_id_of(theirs) or "", "")
 
     def _miss(self, path: str, theirs: Any, told: str) -> None:
         self._tally.compared[Aspect.VALUES] += leaves(theirs)
@@ -151,6 +169,16 @@ class Comparison:
                 weight=weight,
             )
         )
+
+
+def _id_of(item: Any) -> str | None:
+    id = item.get("id") if isinstance(item, dict) else None
+    return id if isinstance(id, str) else None
+
+
+def _contradict(theirs: Sequence[str], ours: Sequence[str]) -> bool:
+    """Tell whether objects at one place are known to be others, though they stand elsewhere in the list."""
+    return any(one and one in ours and one != other for one, other in zip(theirs, ours, strict=True))
 
 
 def _equal(recorded: str | None, simulated: str | None) -> bool:

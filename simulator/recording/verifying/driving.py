@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, cast
 
 from ...api.wire import Frame, Request, Response
@@ -18,6 +19,7 @@ from .comparing import Answer, Comparison
 from .differences import Tally, total
 from .history import RunHistory, continued, histories_of
 from .identities import Identities
+from .ingestion import Ingestion
 from .model import Act, acts_of
 from .moments import Moment, Move, moments_of, seconds_of_submits
 from .older import Older, put_answered
@@ -72,10 +74,15 @@ class Plan:
 
 
 class RecordedCourse:
-    """The times and costs of a session."""
+    """The times and costs of a session.
 
-    def __init__(self, plans: Mapping[str, Plan]) -> None:
-        self._plans = plans
+    Args:
+        plans: the runs, by their ids here.
+        ready_at: when a file of a vector store was ready, by its id here.
+    """
+
+    def __init__(self, plans: Mapping[str, Plan], ready_at: Callable[[str], float]) -> None:
+        self._plans, self._ready_at = plans, ready_at
 
     def request(self, seconds: float) -> float:
         """Return 0: the clock is set before each request."""
@@ -95,8 +102,8 @@ class RecordedCourse:
         return FAR if plan is None else plan.cancelled()
 
     def ingest(self, file: Mapping[str, Any], at: float) -> float:
-        """Return when a file of a vector store was ready: a second later, as most small ones were."""
-        return at + 1.0
+        """Return when a file of a vector store was ready."""
+        return self._ready_at(file["id"])
 
     def tokens(self, run: Mapping[str, Any], turn: Turn | None) -> Tokens | None:
         """Return what a turn cost."""
@@ -110,14 +117,22 @@ class Stage(Simulator):
     Args:
         session: gives the date.
         plans: the runs, by recorded id.
+        ready_at: when a file of a vector store was ready, by its id here.
     """
 
-    def __init__(self, session: Session, plans: Mapping[str, Plan], *, api_keys: Collection[str]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        plans: Mapping[str, Plan],
+        ready_at: Callable[[str], float],
+        *,
+        api_keys: Collection[str],
+    ) -> None:
         super().__init__(brain=self._answer, poll_after_ms=None, journal=False, api_keys=api_keys)
         self._clock.follow((session.began or self._clock.now()) - self._clock.now())
         self._recorded_plans = plans
         self._plans: dict[str, Plan] = {}
-        self._backend.engine.course = RecordedCourse(self._plans)
+        self._backend.engine.course = RecordedCourse(self._plans, ready_at)
         self.next_run: str | None = None
 
     def _answer(self, view: View) -> Turn:
@@ -168,8 +183,9 @@ class _Driver:
         submits = [plan.submits for plan in plans.values()]
         self._times = assign(session, moments, {place: second for one in submits for place, second in one.items()})
         refused = any(one.status == 401 for one in session.exchanges)
-        self._stage = Stage(session, plans, api_keys=(_VALID_KEY,) if refused else ())
         self._identities = Identities()
+        self._ingestion, self._now = Ingestion(session), -1
+        self._stage = Stage(session, plans, self._ready_at, api_keys=(_VALID_KEY,) if refused else ())
         self._comparison = Comparison(session, self._identities)
 
     def drive(self) -> Driven:
@@ -177,12 +193,17 @@ class _Driver:
         Older(self._session, self._runs).place(self._stage, self._identities)
         for exchange, time in zip(self._session.exchanges, self._times, strict=True):
             self._stage.clock.advance_to(time)
+            self._now = exchange.index
             if exchange.is_known:
                 driven.tallies[exchange.index] = self._comparison.compare(exchange, self._answer(exchange))
             else:
                 driven.unknown.append(exchange)
                 put_answered(self._stage, self._identities, exchange)
         return driven
+
+    def _ready_at(self, file_id: str) -> float:
+        place = self._ingestion.ready_by(self._identities.theirs.get(file_id, file_id), self._now)
+        return FAR if place == inf else self._times[int(place)]
 
     def _answer(self, exchange: Exchange) -> Answer:
         """Return what the simulator answers; that it fails is a difference, too."""

@@ -44,15 +44,18 @@ def _second_was_crossed(difference: Difference, session: Session) -> bool:
         return False
     if difference.path in _ENDS_IN_STREAMS or (difference.path, difference.operation) in _ENDS:
         return abs(recorded - simulated) == 1
-    # Of a message, never earlier than the thread that it came with.
+    # Of a message, or a file, never earlier than the thread, the store or the batch that it came with.
     return _CAME_WITH_THREAD.fullmatch(difference.path) is not None and (
-        difference.operation == "messages.list" and recorded - simulated == 1
+        difference.operation in _LISTS_WHAT_CAME_ALONG and recorded - simulated == 1
     )
 
 
 _KEY = re.compile(r"(?<=^Incorrect API key provided: )<\w+>|(?<=^Incorrect API key provided: )\S+(?=\. You can)")
 _ENDS_IN_STREAMS = frozenset({"thread.run.completed.completed_at", "thread.message.completed.completed_at"})
 _ENDS = frozenset({("completed_at", "runs.retrieve")})
+_LISTS_WHAT_CAME_ALONG = frozenset(
+    {"messages.list", "vector_stores.files.list", "vector_stores.file_batches.list_files"}
+)
 _CAME_WITH_THREAD = re.compile(r"data\[\d+\]\.created_at")
 
 RULES: Sequence[Rule] = (
@@ -64,8 +67,8 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="second crossed",
-        reason="the service wrote two times of one event a moment apart (a message and its thread, the ends of a"
-        " message, its step and its run), and a second began between; here they are one moment",
+        reason="the service wrote two times of one event a moment apart (a message and its thread, a file and"
+        " its batch, the ends of a message, its step and its run), and a second began between; here they are one",
         aspect=Aspect.VALUES,
         holds=_second_was_crossed,
     ),
