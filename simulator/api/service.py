@@ -202,7 +202,7 @@ class Service:
         """
         beta = request.headers.get("openai-beta")
         if beta is None and not operation.needs_beta:
-            return self._dialects[LATEST.name]
+            return self._dialects["v2"]
         dialect = self._by_header.get(beta or "") or self._dialects[_version(beta, self._dialects)]
         if dialect.name == V1.name and self._mode is ServiceMode.V1_REFUSED:
             raise refusals.v1_route_refused() if operation.only == V1.name else refusals.v1_refused()

@@ -124,7 +124,7 @@ def _stored_part(part: JsonDict) -> JsonDict:
     text = part["text"]
     return {
         **part,
-        "text": {"value": text, "annotations": []} if isinstance(text, str) else {"annotations": [], **text},
+        "text": {"value": text, "annotations": []} if isinstance(text, str) else {"value": "", "annotations": [], **text},
     }
 
 

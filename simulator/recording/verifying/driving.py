@@ -128,8 +128,9 @@ class Stage(Simulator):
         *,
         api_keys: Collection[str],
     ) -> None:
-        super().__init__(brain=self._answer, poll_after_ms=None, journal=False, api_keys=api_keys)
-        self._clock.follow((session.began or self._clock.now()) - self._clock.now())
+        super().__init__(
+            brain=self._answer, as_of=session.date, poll_after_ms=None, journal=False, api_keys=api_keys
+        )
         self._recorded_plans = plans
         self._plans: dict[str, Plan] = {}
         self._backend.engine.course = RecordedCourse(self._plans, ready_at)

@@ -166,8 +166,10 @@ class Older:
                 return {key: shown[key] for key in _FROM_ASSISTANT if key in shown and key not in given}
         lists = [one for one in self._session.exchanges if one.operation.name == "assistants.files.list"]
         linked = [shown for one in lists for shown in one.objects]
-        files = [one["id"] for one in linked if one.get("object") == "assistant.file" and one["assistant_id"] == id]
-        return {"file_ids": files} if files else {}
+        links = [one for one in linked if one.get("object") == "assistant.file" and one["assistant_id"] == id]
+        if not links:
+            return {}
+        return {"file_ids": [one["id"] for one in links], "created_at": min(one["created_at"] for one in links)}
 
     def _threads_with_users(self) -> None:
         """Give a user's message to older threads on which a run could begin and of which no message is shown."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeAlias
 
+from ...options import FIRST_DAY
 from ..cassette import BETA_HEADER, Cassette, Interaction
 from ..examining.operations import Operation, operation_of
 
@@ -136,8 +137,10 @@ class Session:
 
     @property
     def date(self) -> str | None:
-        """The day of the session, as ISO 8601 has it."""
-        return None if self.began is None else datetime.fromtimestamp(self.began, UTC).date().isoformat()
+        """The day of the session, as ISO 8601 has it; one before there was the API is its first."""
+        if self.began is None:
+            return None
+        return max(datetime.fromtimestamp(self.began, UTC).date().isoformat(), FIRST_DAY)
 
 
 def session_of(cassette: Cassette) -> Session:

@@ -44,10 +44,8 @@ def _second_was_crossed(difference: Difference, session: Session) -> bool:
         return False
     if difference.path in _ENDS_IN_STREAMS or (difference.path, difference.operation) in _ENDS:
         return abs(recorded - simulated) == 1
-    # Of a message, or a file, never earlier than the thread, the store or the batch that it came with.
-    return _CAME_WITH_THREAD.fullmatch(difference.path) is not None and (
-        difference.operation in _LISTS_WHAT_CAME_ALONG and recorded - simulated == 1
-    )
+    came_along = _ALONG.fullmatch(difference.path) is not None and difference.operation in _LISTS_WHAT_CAME_ALONG
+    return came_along and abs(recorded - simulated) == 1
 
 
 _KEY = re.compile(r"(?<=^Incorrect API key provided: )<\w+>|(?<=^Incorrect API key provided: )\S+(?=\. You can)")
@@ -56,7 +54,7 @@ _ENDS = frozenset({("completed_at", "runs.retrieve")})
 _LISTS_WHAT_CAME_ALONG = frozenset(
     {"messages.list", "vector_stores.files.list", "vector_stores.file_batches.list_files"}
 )
-_CAME_WITH_THREAD = re.compile(r"data\[\d+\]\.created_at")
+_ALONG = re.compile(r"data\[\d+\]\.created_at")
 
 RULES: Sequence[Rule] = (
     Rule(
