@@ -64,8 +64,12 @@ class Ids:
 
     def __init__(self, seed: int, counts: Mapping[str, int] | None = None, as_of: str | None = None) -> None:
         self.seed = seed
-        self._forms = {kind: form_of(kind, as_of) for kind in FORMS}
         self._counts = dict(counts or {})
+        self.take_forms(as_of)
+
+    def take_forms(self, as_of: str | None) -> None:
+        """Form ids from now on as on a day; None: as at last."""
+        self._forms = {kind: form_of(kind, as_of) for kind in FORMS}
         # By kind, which has one size: copying what was hashed already is cheaper than hashing it again.
         self._begun: dict[str, blake2b] = {}
 

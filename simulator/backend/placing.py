@@ -121,11 +121,8 @@ def _stored_part(part: JsonDict) -> JsonDict:
     """Return a part of a message as it is stored; a request has its text bare."""
     if part["type"] != "text":
         return part
-    text = part["text"]
-    return {
-        **part,
-        "text": {"value": text, "annotations": []} if isinstance(text, str) else {"value": "", "annotations": [], **text},
-    }
+    text = {"value": part["text"]} if isinstance(part["text"], str) else part["text"]
+    return {**part, "text": {"value": "", "annotations": [], **text}}
 
 
 def _place_run(backend: Backend, item: JsonDict) -> JsonDict:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, cast
 
+from ...api.service import Service
 from ...api.wire import Frame, Request, Response
 from ...backend.brain import View
 from ...backend.course import Span
@@ -128,13 +129,18 @@ class Stage(Simulator):
         *,
         api_keys: Collection[str],
     ) -> None:
-        super().__init__(
-            brain=self._answer, as_of=session.date, poll_after_ms=None, journal=False, api_keys=api_keys
-        )
+        super().__init__(brain=self._answer, as_of=session.date, poll_after_ms=None, journal=False, api_keys=api_keys)
         self._recorded_plans = plans
         self._plans: dict[str, Plan] = {}
         self._backend.engine.course = RecordedCourse(self._plans, ready_at)
         self.next_run: str | None = None
+
+    def go_to(self, day: str | None) -> None:
+        """Serve the API as of a day: a part of a session may have been recorded anew much later."""
+        if day is not None and day != self._options.as_of:
+            self._options = replace(self._options, as_of=day)
+            self._backend.ids.take_forms(day)
+            self._service = Service(self._backend, self._stubs, self._options.service_settings())
 
     def _answer(self, view: View) -> Turn:
         """Answer as the recorded model did; a run that is new is the one that the present exchange made."""
@@ -195,6 +201,7 @@ class _Driver:
         for exchange, time in zip(self._session.exchanges, self._times, strict=True):
             self._stage.clock.advance_to(time)
             self._now = exchange.index
+            self._stage.go_to(exchange.day)
             if exchange.is_known:
                 driven.tallies[exchange.index] = self._comparison.compare(exchange, self._answer(exchange))
             else:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from ...options import FIRST_DAY
+from ...api.dialects.key_sets import FIRST_DAY
 from ..cassette import BETA_HEADER, Cassette, Interaction
 from ..examining.operations import Operation, operation_of
 
@@ -96,6 +96,11 @@ class Exchange:
         thread = [made["thread_id"]] if self.operation.name == "threads.create_and_run" else []
         return [made["id"], *thread, *stores]
 
+    @property
+    def day(self) -> str | None:
+        """The day on which it was recorded, where the file says so, as ISO 8601 has it."""
+        return None if self.second is None else _day_of(self.second)
+
     @cached_property
     def second(self) -> int | None:
         """When it was recorded, where the file says so, in seconds since the epoch."""
@@ -138,9 +143,7 @@ class Session:
     @property
     def date(self) -> str | None:
         """The day of the session, as ISO 8601 has it; one before there was the API is its first."""
-        if self.began is None:
-            return None
-        return max(datetime.fromtimestamp(self.began, UTC).date().isoformat(), FIRST_DAY)
+        return None if self.began is None else _day_of(self.began)
 
 
 def session_of(cassette: Cassette) -> Session:
@@ -231,6 +234,10 @@ def _is_sorted(value: Json) -> bool:
 
 def _is_int(value: Mapping[str, Any], key: str) -> bool:
     return isinstance(value.get(key), int)
+
+
+def _day_of(second: int) -> str:
+    return max(datetime.fromtimestamp(second, UTC).date().isoformat(), FIRST_DAY)
 
 
 def _seconds(text: str | None) -> int | None:
