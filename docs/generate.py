@@ -10,6 +10,7 @@ It stands between `<!-- generated: NAME -->` and `<!-- end -->`; what stands aro
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,10 +31,12 @@ from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.recording.verifying.tolerated import RULES  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
 from tests.sdks import results  # noqa: E402
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md")
+PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md", ROOT / "docs" / "verifying.md")
+PARITY = ROOT / "docs" / "parity.json"
 DEMO_LINES = 19
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -70,6 +73,23 @@ def demo() -> str:
     play(printed.append)
     lines = "\n".join(printed).splitlines()
     return "\n".join(["```console", "$ assistants-simulator demo", *lines[:DEMO_LINES], "…", "```"])
+
+
+def parity() -> str:
+    """Return the figures that were reached, and over what."""
+    reached = json.loads(PARITY.read_text(encoding="utf-8"))
+    head = (
+        f"On {reached['date']}, over {reached['corpus']}: {reached['sessions']} recorded sessions with"
+        f" {reached['exchanges']} exchanges whose request is known ({reached['unknown']} more whose request is not),"
+        f" {reached['exact']} sessions without any difference."
+    )
+    rows = ((aspect, f"{share:g} %") for aspect, share in reached["parity"].items())
+    return f"{head}\n\n{_table(('compared', 'as recorded'), rows)}"
+
+
+def tolerated() -> str:
+    """Return the rules of what is tolerated."""
+    return _table(("rule", "of", "why"), ((rule.name, rule.aspect, rule.reason) for rule in RULES))
 
 
 def operations() -> str:
@@ -193,6 +213,8 @@ def sdks() -> str:
 
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "demo": demo,
+    "parity": parity,
+    "tolerated": tolerated,
     "operations": operations,
     "run-diagram": diagram,
     "run-transitions": lambda: transitions(RUN_TABLE),
