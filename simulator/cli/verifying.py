@@ -11,7 +11,7 @@ from ..errors import SimulatorError
 from ..recording.examining.finding_files import cassette_files, unique
 from ..recording.verifying.verifying import verify
 from ..report import verification
-from .printing import FINDINGS, UNREADABLE, show_json, show_lines, stop
+from .printing import FINDINGS, UNREADABLE, show_json, show_lines, stop, warn
 
 _STYLES = {
     r"^\S.*$": "bold",
@@ -24,14 +24,18 @@ def verify_files(paths: Sequence[Path], *, as_json: bool) -> None:
     """Print how the simulator answers what was recorded; ends the command with its exit code."""
     try:
         files = unique(file for path in paths for file in cassette_files(path))
-        verified = verify(files, paths)
     except SimulatorError as error:
         stop(str(error), UNREADABLE)
+    verified = verify(files, paths)
+    for failure in verified.failures:
+        warn(failure)
     if not verified.scored and not verified.documented:
         stop("No recorded session of the Assistants API is there.", UNREADABLE)
     if as_json:
         show_json(verification.as_json(verified))
     else:
         show_lines(verification.lines_of(verified), _STYLES)
+    if verified.failures:
+        raise typer.Exit(UNREADABLE)
     if not verification.is_perfect(verified):
         raise typer.Exit(FINDINGS)

@@ -65,8 +65,8 @@ RULES: Sequence[Rule] = (
     ),
     Rule(
         name="second crossed",
-        reason="the service wrote two times of one event a moment apart (a message and its thread, a file and"
-        " its batch, the ends of a message, its step and its run), and a second began between; here they are one",
+        reason="the service wrote the times of one event one after the other (of a message after its thread, of a file"
+        " after its batch, of a run after its message), and a second began between",
         aspect=Aspect.VALUES,
         holds=_second_was_crossed,
     ),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import NoCassette
+from ...errors import CassetteError, NoCassette
 from .. import forms
 from .differences import Tally, total
 from .driving import Driven, drive
@@ -22,11 +22,13 @@ class Verified:
         scored: the recorded sessions.
         documented: those that a specification prints; reported, not scored.
         passed_over: the paths of sessions of another surface.
+        failures: what is wrong with files that could not be read, or asked again.
     """
 
     scored: list[Driven] = field(default_factory=list)
     documented: list[Driven] = field(default_factory=list)
     passed_over: list[Path] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
     @property
     def tally(self) -> Tally:
@@ -40,12 +42,17 @@ def verify(files: Iterable[Path], named: Sequence[Path] = ()) -> Verified:
     Args:
         files: cassettes of any form.
         named: those that must be cassettes; others that are none are passed over.
-
-    Raises:
-        CassetteError: a file that cannot be read.
     """
     verified = Verified()
-    for path, driven in _driven(files, named):
+    for path in files:
+        try:
+            driven = _driven(path)
+        except NoCassette as error:
+            verified.failures += [str(error)] if path in named else []
+            continue
+        except CassetteError as error:
+            verified.failures.append(str(error))
+            continue
         if driven is None:
             verified.passed_over.append(path)
         elif driven.session.kind is Kind.DOCUMENTED:
@@ -55,15 +62,20 @@ def verify(files: Iterable[Path], named: Sequence[Path] = ()) -> Verified:
     return verified
 
 
-def _driven(files: Iterable[Path], named: Sequence[Path]) -> Iterator[tuple[Path, Driven | None]]:
-    for path in files:
-        try:
-            session = session_of(forms.load(path))
-        except NoCassette:
-            if path in named:
-                raise
-            continue
-        yield path, None if session.kind is Kind.OTHER_SURFACE else _judged(drive(session))
+def _driven(path: Path) -> Driven | None:
+    """Return what comes of a session; None: it is one of another surface.
+
+    Raises:
+        NoCassette: the file holds none.
+        CassetteError: it cannot be read, or its answers are none of this API's.
+    """
+    session = session_of(forms.load(path))
+    if session.kind is Kind.OTHER_SURFACE:
+        return None
+    try:
+        return _judged(drive(session))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise CassetteError(f"{path}: its answers are not formed as the API's are: {error!r}.") from error
 
 
 def _judged(driven: Driven) -> Driven:
