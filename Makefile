@@ -84,8 +84,9 @@ orders: $(READY) ## 5,000 legal orders of recorded sessions and 500 pairs of the
 
 fuzz: programs schema ## random programs, and the official specification, against the simulator
 
-programs: $(READY) ## 500 random programs beside an independent model of the service
-	SIMULATOR_PROGRAMS=500 $(RUN) -m pytest -q tests/reference $(ARGS)
+programs: $(READY) ## random programs: beside a model of the service, twice, and sixteen at a time
+	SIMULATOR_PROGRAMS=500 SIMULATOR_REPLAYS=3000 SIMULATOR_OPERATIONS=2000 $(RUN) -m pytest -q \
+		tests/reference tests/test_determinism.py tests/test_many_threads.py $(ARGS)
 
 # In an environment of its own: what it is pinned to is not what the suite is pinned to.
 schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 cases or so many as CASES says
