@@ -24,7 +24,7 @@ TOOLS = st.lists(
     st.sampled_from([FUNCTION, {"type": "code_interpreter"}, {"type": "file_search"}]), max_size=2, unique_by=str
 )
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "s", "schema": {"type": "object"}}}
-FORMAT = st.sampled_from(["auto", {"type": "text"}, {"type": "json_object"}, SCHEMA])
+FORMAT = st.sampled_from(["auto", "auto", {"type": "text"}, {"type": "json_object"}, SCHEMA])
 SETTINGS = {
     "model": st.sampled_from(["gpt-4o", "gpt-4-turbo"]),
     "instructions": st.sampled_from(["", "Be brief."]),
@@ -54,8 +54,8 @@ RUN = st.fixed_dictionaries(
         "additional_instructions": WORDS,
         "additional_messages": MESSAGES,
         "stream": st.booleans(),
-        "tool_choice": st.sampled_from(["auto", "none", "required"]),
-        "parallel_tool_calls": st.booleans(),
+        "tool_choice": st.sampled_from(["auto", "auto", "none", "required"]),
+        "parallel_tool_calls": st.sampled_from([True, True, False]),
         "truncation_strategy": st.just({"type": "last_messages", "last_messages": 3}),
     },
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.reference import shapes
 from tests.reference.matching import Usage
-from tests.reference.turns import argument_texts, content_pieces, has_message
+from tests.reference.turns import argument_texts, breaks, content_pieces, has_message
 
 # The machine makes the simulator take these; else they are drawn by the seed (tests/backend hold the bounds).
 LATENCY = {"queued": 0.25, "turn": 0.5, "cancel": 0.5}
@@ -178,8 +178,13 @@ class Running:
 
     # Ends.
 
+    def has_next(self):
+        """Whether there is another turn, and one that the run lets the model take."""
+        called = any(one["type"] == "tool_calls" for one in self.steps)
+        return bool(self.turns) and not breaks(self.turns[0], self.run, tool_called=called)
+
     def go_on(self, at):
-        if self.turns:
+        if self.has_next():
             self.plan_turn(at)
         else:
             self.fail(WENT_WRONG, at)

@@ -13,6 +13,7 @@ from tests.reference import shapes
 from tests.reference.matching import Id, Sentence, Text
 from tests.reference.running import CANCELLABLE, Running
 from tests.reference.shelf import Shelf, UnknownCursor
+from tests.reference.turns import breaks
 
 COST = {
     "assistants": {"GET": 0.074, "POST": 0.142, "DELETE": 0.142},
@@ -237,7 +238,7 @@ class Reference:
         if sorted(got) != sorted(one.text or "not seen yet" for one in expected):
             named = [part for id in expected for part in ("', '", id)][1:]
             raise Refused(400, Sentence("Expected tool outputs for call_ids ['", *named, f"'], got {got}"))
-        if not running.turns:
+        if not running.has_next():
             raise Refused(400, Text("assistants-simulator: "), None, "no_turn_left")
         outputs = {one["tool_call_id"]: one.get("output") or "" for one in body["tool_outputs"]}
         running.submit(outputs, self.now, stream=bool(body.get("stream")))
@@ -339,10 +340,10 @@ class Reference:
         spoken = any(one["role"] == "user" for one in (*thread.messages, *additional))
         if not (instructions or body.get("additional_instructions") or spoken):
             raise Refused(400, NOTHING_TO_SAY, None, "invalid_thread")
-        turns = self._next_script(thread)
+        run = shapes.run(self.new_id("run_"), self.now, thread.id, assistant, body)
+        turns = self._next_script(thread, run)
         for message in additional:
             self._add_message(thread, message)
-        run = shapes.run(self.new_id("run_"), self.now, thread.id, assistant, body)
         running = Running(run, thread, turns, self.new_id, self.now)
         if body.get("stream"):
             running.listen(self.now, thread.thread if new else None)
@@ -350,11 +351,10 @@ class Reference:
         thread.running.append(running)
         return thread.runs.add(run)
 
-    def _next_script(self, thread):
-        """Take the first script for this thread, else the first for any."""
-        for meant in (thread.id.text, None):
-            for script in self.scripts:
-                if script[0] == meant:
-                    self.scripts.remove(script)
-                    return script[1]
+    def _next_script(self, thread, run):
+        """Take the first script for this thread, else the first for any, unless it breaks what the run asks for."""
+        fitting = [script for meant in (thread.id.text, None) for script in self.scripts if script[0] == meant]
+        if fitting and not breaks(fitting[0][1][0], run, tool_called=False):
+            self.scripts.remove(fitting[0])
+            return fitting[0][1]
         raise Refused(400, Text("assistants-simulator: "), None, "no_turn_left")

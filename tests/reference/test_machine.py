@@ -18,7 +18,7 @@ from tests.reference.machine import Beside
 PROGRAMS = int(os.environ.get("SIMULATOR_PROGRAMS", "60"))
 STEPS_IN_A_PROGRAM = 50  # at most
 # Programs are long and draw a lot: that is their use.
-SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large)
+SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 
 def compare(programs, **more):

@@ -60,6 +60,25 @@ def has_message(turn):
     return turn["kind"] == "say" or (turn["kind"] in {"fail", "incomplete"} and bool(turn.get("text")))
 
 
+def breaks(turn, run, *, tool_called):
+    """Whether the turn breaks what the run asks for, as no model would: such an answer is refused."""
+    kind, choice = turn["kind"], run["tool_choice"]
+    if kind == "call" and len(turn["calls"]) > 1 and not run["parallel_tool_calls"]:
+        return True
+    if choice == "none" and kind in {"call", "code", "search"}:
+        return True
+    if choice == "required" and kind == "say" and not tool_called:
+        return True
+    wanted = run["response_format"]
+    return kind == "say" and wanted != "auto" and wanted["type"] != "text" and not _fits(turn)
+
+
+def _fits(turn):
+    """Whether what is said is an object: no schema here asks for more. Silence, and what is declined, has no format."""
+    said = "".join(value for kind, value in turn["parts"] if kind == "text")
+    return not said or any(kind == "refusal" for kind, _ in turn["parts"]) or said.startswith("{")
+
+
 def say(*pieces, **more):
     return {"kind": "say", "parts": [("text", "".join(pieces))], "chunks": list(pieces), **more}
 
@@ -76,6 +95,8 @@ MIXED = {"kind": "say", "parts": [("text", "Look"), ("image", "file-9"), ("refus
 PIECES = [
     [say("Hel", "lo", ".")],
     [say("a", "b", "c", "d", takes=10)],
+    [say('{"a":', " 1}", takes=1)],
+    [call(("f", {})), say('{"b": ', "[]}")],
     [say("slow", " and", " long", takes=400)],
     [say("first", more=True, takes=1), say("second", takes=2)],
     [{"kind": "say", "parts": [], "takes": 3}],
