@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..backend.documents import UnreadableFileError
 from ..backend.objects import JsonDict
 from .call import Call, deleted
 from .vector_stores import new_file, uploaded, usable
@@ -51,12 +50,9 @@ def delete(call: Call) -> JsonDict:
 
 
 def content(call: Call) -> JsonDict:
-    """Return the text of a file, as one part; one that cannot be read has none."""
+    """Return the text of a file, as one part; one that is not ready, or cannot be read, has none."""
     file = call.vector_store_file()
-    try:
-        text = call.backend.engine.vector_stores.text(file)
-    except UnreadableFileError:
-        text = ""
+    text = call.backend.engine.vector_stores.text(file)
     parts = [{"type": "text", "text": text}] if text else []
     return {"object": "vector_store.file_content.page", "data": parts, "has_more": False, "next_page": None}
 

@@ -21,10 +21,11 @@ _SATURATION, _LENGTH = 1.5, 0.75
 
 
 class Chunk(NamedTuple):
-    """A stretch of a file, and how often each word is in it."""
+    """A stretch of a file, how often each word is in it, and how many words it has."""
 
     text: str
     words: Counter[str]
+    length: int
 
 
 class Found(NamedTuple):
@@ -38,7 +39,8 @@ class Found(NamedTuple):
 
 def as_chunk(text: str) -> Chunk:
     """Return a stretch of a file with its words counted."""
-    return Chunk(text, Counter(words(text)))
+    found = words(text)
+    return Chunk(text, Counter(found), len(found))
 
 
 def words(text: str) -> list[str]:
@@ -70,9 +72,8 @@ def _weight(word: str, chunks: Sequence[Chunk]) -> float:
 def _gained(weights: Mapping[str, float], chunks: Sequence[Chunk]) -> list[float]:
     if not weights:
         return []
-    lengths = [chunk.words.total() for chunk in chunks]
-    average = sum(lengths) / len(lengths)
-    held = [_SATURATION * (1 - _LENGTH + _LENGTH * length / average) for length in lengths]
+    average = sum(chunk.length for chunk in chunks) / len(chunks)
+    held = [_SATURATION * (1 - _LENGTH + _LENGTH * chunk.length / average) for chunk in chunks]
     return [
         sum(weight * count / (count + hold) for word, weight in weights.items() if (count := chunk.words[word]))
         for chunk, hold in zip(chunks, held, strict=True)

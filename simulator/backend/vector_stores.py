@@ -184,9 +184,8 @@ class VectorStores:
         return min(max([at, *due]), at + MOST_SECONDS_WAITED)
 
     def _ingest(self, due: Due) -> None:
-        file = self.store.vector_store_files.get(due.part, due.subject)
-        if file is None or file["status"] != FileStatus.IN_PROGRESS:
-            return
+        # Whoever takes a file out, or gives it up, takes this off the calendar.
+        file = cast("JsonDict", self.store.vector_store_files.get(due.part, due.subject))
         uploaded = self.store.files.get(file["id"])
         if uploaded is None:
             self._move(file, Event.FAIL, last_error=INVALID_FILE)
@@ -197,19 +196,19 @@ class VectorStores:
 
     def _read(self, file: JsonDict, uploaded: Mapping[str, Any]) -> None:
         try:
-            self.chunks_of(file)
+            self._decoded(file)
         except UnreadableFileError:
             self._move(file, Event.FAIL, last_error=INVALID_FILE)
             return
         # Since October 2025 it is the size of the file; before, each chunk had 1,024 bytes more (recorded).
         file["usage_bytes"] = uploaded["bytes"]
-        vector_store = cast("JsonDict", self.store.vector_stores.get(file["vector_store_id"]))  # or nothing was due
+        vector_store = cast("JsonDict", self.store.vector_stores.get(file["vector_store_id"]))
         vector_store["usage_bytes"] += uploaded["bytes"]
         self._move(file, Event.COMPLETE)
 
     def _expire(self, due: Due) -> None:
-        vector_store = self.store.vector_stores.get(due.subject)
-        if vector_store is None or vector_store["expires_at"] is None:
+        vector_store = cast("JsonDict", self.store.vector_stores.get(due.subject))
+        if vector_store["expires_at"] is None:  # another was placed over it
             return
         if vector_store["expires_at"] > due.due:
             self.plan_expiry(vector_store)
@@ -249,11 +248,7 @@ class VectorStores:
         return sorted(results, key=lambda one: -one.score)[:limit]
 
     def chunks_of(self, file: Mapping[str, Any]) -> list[Chunk]:
-        """Return the chunks of a file of a vector store.
-
-        Raises:
-            UnreadableFileError: it is no text.
-        """
+        """Return the chunks of a file of a vector store."""
         static = (file["chunking_strategy"] or AUTO_CHUNKING).get("static") or AUTO_CHUNKING["static"]
         key = (file["id"], static["max_chunk_size_tokens"], static["chunk_overlap_tokens"])
         content = self.store.contents.get(file["id"], b"")
@@ -264,17 +259,21 @@ class VectorStores:
         return known[1]
 
     def text(self, file: Mapping[str, Any]) -> str:
-        """Return the text of a file of a vector store; one that was placed without its content has none.
-
-        Raises:
-            UnreadableFileError: it is no text.
-        """
-        return text_of(self.filename(file), self.store.contents.get(file["id"], b""))
+        """Return the text of a file of a vector store; one that is not ready, or cannot be read, has none."""
+        if file["status"] != FileStatus.COMPLETED:
+            return ""
+        try:
+            return self._decoded(file)
+        except UnreadableFileError:  # it was placed as completed
+            return ""
 
     def filename(self, file: Mapping[str, Any]) -> str:
         """Return the name of a file of a vector store; its id where only the store knows it."""
         uploaded = self.store.files.get(file["id"])
         return str((uploaded or EMPTY).get("filename") or file["id"])
+
+    def _decoded(self, file: Mapping[str, Any]) -> str:
+        return text_of(self.filename(file), self.store.contents.get(file["id"], b""))
 
     # The funnel.
 

@@ -79,13 +79,12 @@ def _reading(handler: Handler) -> Handler:
 
 def _search_what_can_be(call: Call, body: JsonDict) -> None:
     """Take attached files that file search refuses from it: version 1 took any, for both tools."""
-    for message in (*body.get("messages", ()), *body.get("additional_messages", ()), body.get("thread", {}), body):
-        if "messages" in message and message is not body:
-            _search_what_can_be(call, message)
-        for attachment in message.get("attachments", ()):
-            (file,) = uploaded(call, [attachment["file_id"]])
-            if unsupported([file["filename"] or ""]):
-                attachment["tools"] = [{"type": "code_interpreter"}]
+    for part in (*body.get("messages", ()), *body.get("additional_messages", ()), *filter(None, [body.get("thread")])):
+        _search_what_can_be(call, part)
+    for attachment in body.get("attachments", ()):
+        (file,) = uploaded(call, [attachment["file_id"]])
+        if unsupported([file["filename"] or ""]):
+            attachment["tools"] = [{"type": "code_interpreter"}]
 
 
 def _assistant(handler: Callable[[Call], JsonDict]) -> Handler:

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from simulator import say
+
 CODE, RETRIEVAL = {"type": "code_interpreter"}, {"type": "retrieval"}
 
 
@@ -251,6 +253,19 @@ def test_each_version_sees_the_files_of_messages_that_the_other_made(sim, v1, ap
     body = {"role": "user", "content": "x", "attachments": [{"file_id": "file-9", "tools": both}]}
     newer = api.made(f"{thread}/messages", body)["id"]
     assert v1.get(f"{thread}/messages/{newer}").json["file_ids"] == ["file-9"]
+
+
+def test_of_the_files_of_a_message_those_that_can_be_searched_come_into_the_store_of_its_thread(sim, v1, api):
+    sim.put("files", {"id": "file-csv", "filename": "a.csv"})
+    sim.put("files", {"id": "file-txt"})
+    message = {"role": "user", "content": "x", "file_ids": ["file-csv", "file-txt"]}
+    thread = v1.made("/threads", {"messages": [message]})["id"]
+    assistant = v1.made("/assistants", {"model": "gpt-4o"})["id"]
+    sim.script(say("ok"))
+    run = v1.made("/threads/runs", {"assistant_id": assistant, "thread": {"messages": [message]}})
+    for id in (thread, run["thread_id"]):
+        (store,) = api.get(f"/threads/{id}").json["tool_resources"]["file_search"]["vector_store_ids"]
+        assert [one["id"] for one in api.get(f"/vector_stores/{store}/files").json["data"]] == ["file-txt"]
 
 
 def test_a_changed_message_shows_its_files(v1, api, message):
