@@ -260,7 +260,7 @@ def test_of_the_files_of_a_message_those_that_can_be_searched_come_into_the_stor
     sim.put("files", {"id": "file-txt"})
     message = {"role": "user", "content": "x", "file_ids": ["file-csv", "file-txt"]}
     thread = v1.made("/threads", {"messages": [message]})["id"]
-    assistant = v1.made("/assistants", {"model": "gpt-4o"})["id"]
+    assistant = v1.made("/assistants", {"model": "gpt-4"})["id"]
     sim.script(say("ok"))
     run = v1.made("/threads/runs", {"assistant_id": assistant, "thread": {"messages": [message]}})
     for id in (thread, run["thread_id"]):
