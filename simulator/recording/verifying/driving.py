@@ -18,10 +18,10 @@ from ...simulator import Simulator
 from ..events import events_of
 from .comparing import Answer, Comparison
 from .differences import Tally, total
-from .history import RunHistory, continued, histories_of
+from .history import RunHistory, answered_step, continued, histories_of
 from .identities import Identities
 from .ingestion import Ingestion
-from .model import Act, acts_of
+from .model import Act, acts_of, tokens_of
 from .moments import Moment, Move, moments_of, seconds_of_submits
 from .older import Older, put_answered
 from .reading import Exchange, Session, headers_of
@@ -36,11 +36,13 @@ class Plan:
 
     Args:
         submits: the seconds in which outputs were taken, by the exchange.
+        answered: what the step cost that was waiting when the session began.
     """
 
     acts: Sequence[Act]
     moments: Sequence[Moment]
     submits: Mapping[int, int]
+    answered: Tokens | None = None
     asked: int = 0
     picked_up: int = 0
 
@@ -68,7 +70,7 @@ class Plan:
 
     def tokens(self, turn: Turn | None) -> Tokens | None:
         """Return what a turn cost."""
-        return next((act.tokens for act in self.acts if act.turn is turn), None)
+        return self.answered if turn is None else next((act.tokens for act in self.acts if act.turn is turn), None)
 
     def _time(self, move: Move, act: int) -> float:
         return next((one.time for one in self.moments if one.move is move and one.act == act), FAR)
@@ -131,7 +133,7 @@ class Stage(Simulator):
     ) -> None:
         super().__init__(brain=self._answer, as_of=session.date, poll_after_ms=None, journal=False, api_keys=api_keys)
         self._recorded_plans = plans
-        self._plans: dict[str, Plan] = {}
+        self._plans = dict(plans)  # a run that was placed has its recorded id
         self._backend.engine.course = RecordedCourse(self._plans, ready_at)
         self.next_run: str | None = None
 
@@ -145,8 +147,8 @@ class Stage(Simulator):
     def _answer(self, view: View) -> Turn:
         """Answer as the recorded model did; a run that is new is the one that the present exchange made."""
         id = view.run["id"]
-        if id not in self._plans:  # a run that was placed has its recorded id
-            self._plans[id] = self._recorded_plans.get(id) or self._recorded_plans[str(self.next_run)]
+        if id not in self._plans:
+            self._plans[id] = self._recorded_plans[str(self.next_run)]
         return self._plans[id].next_turn()
 
 
@@ -197,11 +199,13 @@ class _Driver:
 
     def drive(self) -> Driven:
         driven = Driven(session=self._session)
-        Older(self._session, self._runs).place(self._stage, self._identities)
+        older = Older(self._session, self._runs)
+        older.place(self._stage, self._identities)
         for exchange, time in zip(self._session.exchanges, self._times, strict=True):
             self._stage.clock.advance_to(time)
             self._now = exchange.index
             self._stage.go_to(exchange.day)
+            older.follow(exchange, self._stage, self._identities)
             if exchange.is_known:
                 driven.tallies[exchange.index] = self._comparison.compare(exchange, self._answer(exchange))
             else:
@@ -262,7 +266,12 @@ def _plans(runs: Mapping[str, RunHistory]) -> Iterator[tuple[str, Plan]]:
         if run.made_at is not None:
             yield id, _plan(run)
         elif run.submits:
-            yield id, _plan(continued(run))
+            plan = _plan(continued(run))
+            step = run.steps.get(answered_step(run) or "")
+            plan.answered = tokens_of(step[-1].shown.get("usage")) if step else None
+            yield id, plan
+        elif run.cancels:
+            yield id, _plan(run)
 
 
 def _plan(run: RunHistory) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, NamedTuple
@@ -137,16 +137,17 @@ def _note_free_thread(runs: Iterable[RunHistory], exchange: Exchange) -> None:
 def continued(run: RunHistory) -> RunHistory:
     """Return an older run that waited for outputs as one that the submit of them made."""
     first = run.submits[0]
+    answered = answered_step(run)
     return replace(
         run,
         made_at=first,
         submits=run.submits[1:],
         sightings=[one for one in run.sightings if one.place >= first],
-        steps={id: seen for id, seen in run.steps.items() if seen[0].place > first or not _is_answered(seen)},
+        steps={id: seen for id, seen in run.steps.items() if id != answered},
     )
 
 
-def _is_answered(sightings: Sequence[Sighting]) -> bool:
-    """Tell whether a step is that of the calls whose outputs were awaited when the session began."""
-    calls = sightings[0].shown["step_details"].get("tool_calls") or ()
-    return any(call["type"] == "function" for call in calls)
+def answered_step(run: RunHistory) -> str | None:
+    """Return the step whose calls were waiting when the session began: the first that calls functions."""
+    calls = {id: seen[0].shown["step_details"].get("tool_calls") or () for id, seen in run.steps.items()}
+    return next((id for id, made in calls.items() if any(one["type"] == "function" for one in made)), None)

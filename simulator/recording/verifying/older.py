@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import inf
 from typing import Any
 
 from ...errors import StateError
@@ -66,6 +67,18 @@ class Older:
         for collection, item in self._in_order():
             identities.keep(item["id"])
             _put(simulator, collection, {key: _ours(value, identities) for key, value in item.items()})
+
+    def follow(self, exchange: Exchange, simulator: Simulator, identities: Identities) -> None:
+        """Let older runs be where an answer shows them: what is placed does not move by itself."""
+        for shown in exchange.objects:
+            item = self._items.get(("runs", str(shown.get("id"))))
+            run = self._runs.get(str(shown.get("id")))
+            if item is None or run is None or item["status"] == shown.get("status"):
+                continue
+            if exchange.index >= min([*run.submits, *run.cancels], default=inf):  # from there on it moves as recorded
+                continue
+            item["status"] = shown["status"]
+            _put(simulator, "runs", {key: _ours(value, identities) for key, value in shown.items()})
 
     def _in_order(self) -> Iterator[tuple[str, Json]]:
         for collection in _ORDER:
@@ -163,7 +176,7 @@ class Older:
             shown = run.sightings[0].shown if run.sightings else {}
             if shown.get("assistant_id") == id:
                 given = self._session.exchanges[run.made_at].body if run.made_at is not None else {}
-                return {key: shown[key] for key in _FROM_ASSISTANT if key in shown and key not in given}
+                return {key: shown[key] for key in _FROM_ASSISTANT if key in shown and given.get(key) is None}
         lists = [one for one in self._session.exchanges if one.operation.name == "assistants.files.list"]
         linked = [shown for one in lists for shown in one.objects]
         links = [one for one in linked if one.get("object") == "assistant.file" and one["assistant_id"] == id]
@@ -193,7 +206,7 @@ class Older:
             return
         last = page["data"][-1]
         collection = COLLECTIONS.get(last["object"])
-        if collection is None or self._is_made_within(collection, last):
+        if collection is None or self._is_made_within(collection, last) or self._is_read_to_its_end(exchange):
             return
         beyond = {key: value for key, value in last.items() if key != "object"}
         step = 1 if "order=asc" in exchange.interaction.request.query else -1
@@ -201,6 +214,17 @@ class Older:
         self._items.setdefault(
             (collection, id), {**beyond, "id": id, "created_at": self._outermost(collection, step, last) + step}
         )
+
+    def _is_read_to_its_end(self, exchange: Exchange) -> bool:
+        """Tell whether a later page of the same list is the last."""
+        request = exchange.interaction.request
+        pages = (
+            one.interaction.response.json
+            for one in self._session.exchanges[exchange.index + 1 :]
+            if one.interaction.request.path == request.path
+            and ("order=asc" in one.interaction.request.query) == ("order=asc" in request.query)
+        )
+        return any(isinstance(page, dict) and page.get("has_more") is False for page in pages)
 
     def _outermost(self, collection: str, step: int, last: Json) -> int:
         """Return the time of the oldest object, or the newest, of those that are listed with one."""
@@ -228,12 +252,24 @@ def _before(exchange: Exchange, item: Json) -> Json:
     """Return an object as it was before the request that shows it."""
     if exchange.operation.name == "runs.cancel":
         return {**item, "status": "in_progress"}
+    if exchange.operation.name == "runs.submit_tool_outputs" and "step_details" in item:
+        return _unanswered(item)
     if exchange.operation.name == "runs.submit_tool_outputs":
         ids = [one["tool_call_id"] for one in exchange.body.get("tool_outputs") or ()]
         calls = [{"id": id, "type": "function", "function": {"name": "unknown", "arguments": "{}"}} for id in ids]
         action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
         return {**item, "status": "requires_action", "required_action": action}
     return item
+
+
+def _unanswered(step: Json) -> Json:
+    """Return a step of function calls as it was before their outputs came."""
+    calls = [
+        {**call, "function": {**call["function"], "output": None}} if call["type"] == "function" else call
+        for call in step["step_details"].get("tool_calls") or ()
+    ]
+    details = {**step["step_details"], "tool_calls": calls}
+    return {**step, "status": "in_progress", "completed_at": None, "usage": None, "step_details": details}
 
 
 def _ids_in(body: Any) -> list[str]:
