@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from ..api.wire import Request
 from .events import Event, events_of
 from .json_values import parsed
+from .shown import Shown, shown_in
 
 API_BASE = "https://api.openai.com"
 EVENT_STREAM = "text/event-stream"
@@ -85,6 +86,11 @@ class RecordedResponse:
     def events(self) -> Sequence[Event]:
         """The events of a stream, in order; of anything else, none."""
         return events_of(self.body) if self.is_stream else ()
+
+    @cached_property
+    def shown(self) -> Shown:
+        """The objects in it, each of the shape that readers rely on, and what had to be left out for that."""
+        return shown_in([event.json for event in self.events] if self.is_stream else [self.json])
 
 
 @dataclass(frozen=True, kw_only=True)

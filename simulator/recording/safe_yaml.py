@@ -15,6 +15,7 @@ import yaml
 
 from ..errors import CassetteError
 from . import json_text
+from .json_values import whole
 
 # libyaml's, where PyYAML was built with it: twenty times as fast.
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -112,7 +113,8 @@ class _ReadableDumper(Dumper):  # type: ignore[misc]  # one of two classes, chos
 
 
 def _represent_text(dumper: Any, text: str) -> Any:
-    return dumper.represent_scalar(_YAML + "str", text, style="|" if "\n" in text else None)
+    # A header or an address with half an emoji: YAML has no word for it, and libyaml breaks.
+    return dumper.represent_scalar(_YAML + "str", whole(text), style="|" if "\n" in text else None)
 
 
 _ReadableDumper.add_representer(str, _represent_text)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..backend.objects import JsonDict
 from ..backend.records import ToolCallRecord
-from .cassette import Interaction, RecordedResponse
+from .cassette import Interaction
+from .shown import Shown, said_in
 
 
 def tool_calls_in(interactions: Iterable[Interaction]) -> list[ToolCallRecord]:
@@ -41,37 +42,28 @@ def _last_shown(interactions: Iterable[Interaction], kind: str) -> list[JsonDict
 
 
 def _shown(interactions: Iterable[Interaction], kind: str) -> Iterator[JsonDict]:
+    """Yield the objects of a kind; a page is read from its end: it has the newest first."""
     for one in interactions:
-        for value in _values(one.response):
-            yield from _objects(value, kind)
+        shown = one.response.shown
+        yield from (each for each in _oldest_first(shown) if each.get("object") == kind)
 
 
-def _values(response: RecordedResponse) -> Iterator[Any]:
-    yield from (event.json for event in response.events)
-    yield response.json
-
-
-def _objects(value: Any, kind: str) -> Iterator[JsonDict]:
-    """Yield the objects of a kind: the value itself, or the items of a page, which are newest first."""
-    if not isinstance(value, dict):
-        return
-    if value.get("object") == kind and isinstance(value.get("id"), str):
-        yield value
-    elif value.get("object") == "list" and isinstance(value.get("data"), list):
-        for item in reversed(value["data"]):
-            yield from _objects(item, kind)
+def _oldest_first(shown: Shown) -> Iterable[JsonDict]:
+    return reversed(shown.objects) if shown.is_page else shown.objects
 
 
 def _asked_for(run: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    action = run.get("required_action") or {}
-    return [call for call in (action.get("submit_tool_outputs") or {}).get("tool_calls", ()) if "function" in call]
+    action = run.get("required_action")
+    return (
+        [call for call in action["submit_tool_outputs"]["tool_calls"] if call["type"] == "function"] if action else []
+    )
 
 
 def _outputs(interactions: Iterable[Interaction]) -> Iterator[tuple[str, str | None]]:
     for one in interactions:
-        body = one.request.json
-        if one.request.path.endswith("/submit_tool_outputs") and one.response.status < 300 and isinstance(body, dict):
-            yield from ((each.get("tool_call_id"), each.get("output")) for each in body.get("tool_outputs") or ())
+        if one.request.path.endswith("/submit_tool_outputs") and one.response.status < 300:
+            body = said_in("runs.submit_tool_outputs", one.request.json).value
+            yield from ((each["tool_call_id"], each.get("output")) for each in body.get("tool_outputs") or ())
 
 
 def _record(run: Mapping[str, Any], call: Mapping[str, Any], output: str | None) -> ToolCallRecord:

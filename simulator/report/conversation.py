@@ -31,6 +31,8 @@ def lines_of(conversation: Conversation, *, times: bool = True) -> list[str]:
         lines += _thread(thread, times=times)
     for refused in conversation.refused:
         lines += _told(f"refused: {refused.label}: {refused.status} ", refused.message, "")
+    for odd in conversation.odd:
+        lines += _told(f"not understood: {odd.label}: ", odd.problem, "")
     return lines or ["(neither a thread nor a run is in it)"]
 
 
@@ -171,8 +173,8 @@ def tokens(run: Run) -> dict[str, int]:
     if not isinstance(usage, Mapping):
         return {}
     return {
-        "in": usage.get("prompt_tokens", usage.get("input_tokens", 0)),
-        "out": usage.get("completion_tokens", usage.get("output_tokens", 0)),
+        "in": usage.get("prompt_tokens") or usage.get("input_tokens") or 0,
+        "out": usage.get("completion_tokens") or usage.get("output_tokens") or 0,
     }
 
 
@@ -206,6 +208,7 @@ def as_json(conversation: Conversation) -> dict[str, Any]:
         "refused": [
             {"request": one.label, "status": one.status, "message": one.message} for one in conversation.refused
         ],
+        "not_understood": [{"request": one.label, "problem": one.problem} for one in conversation.odd],
     }
 
 

@@ -6,10 +6,9 @@ a status that it waits for, however many answers were recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from ..cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from .conversation import TERMINAL, Conversation, Message, Run
@@ -157,18 +156,9 @@ def _send(step: Step, replay: OrderReplay) -> RecordedResponse:
 
 
 def _look(response: RecordedResponse, run: Run, sight: Sight) -> None:
-    for shown in _shown(response):
+    for shown in response.shown.objects:
         if shown.get("id") == run.id and "status" in shown:
             sight.status = str(shown["status"])
         elif shown.get("object") == "thread.message" and shown.get("run_id") == run.id and shown.get("content"):
             text = Message(id=None, role="assistant", content=shown["content"]).text
             sight.answer[str(shown.get("id"))] = text
-
-
-def _shown(response: RecordedResponse) -> Iterator[Mapping[str, Any]]:
-    values = [event.json for event in response.events] if response.is_stream else [response.json]
-    for value in values:
-        if isinstance(value, dict):
-            listed = value.get("data")
-            items = listed if value.get("object") == "list" and isinstance(listed, list) else [value]
-            yield from (one for one in items if isinstance(one, dict))

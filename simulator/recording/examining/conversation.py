@@ -178,6 +178,19 @@ class Refused(NamedTuple):
     message: str
 
 
+class NotUnderstood(NamedTuple):
+    """Something in a body that has not the shape that the API gives it, and was left out.
+
+    Args:
+        made_at: place of its interaction.
+        problem: where it stands in the body, and what was expected there.
+    """
+
+    made_at: int
+    label: str
+    problem: str
+
+
 @dataclass(kw_only=True, slots=True)
 class Conversation:
     """What a session holds."""
@@ -188,6 +201,7 @@ class Conversation:
     assistants: Sequence[Assistant]
     threads: Sequence[Thread]
     refused: Sequence[Refused]
+    odd: Sequence[NotUnderstood]
 
     @property
     def runs(self) -> list[Run]:

@@ -8,13 +8,14 @@ read in one way. What only a request says (outputs, messages of a new thread) is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeAlias
 
-from ..cassette import Cassette, Interaction
-from .conversation import TERMINAL, Assistant, Call, Conversation, Message, Refused, Run, Seen, Thread
-from .operations import Operation, operation_of
+from ..cassette import Cassette, Interaction, RecordedResponse
+from ..shown import said_in
+from .conversation import TERMINAL, Assistant, Call, Conversation, Message, NotUnderstood, Refused, Run, Seen, Thread
+from .operations import operation_of
 from .ordering import StepSeen, acts_of
 from .responses_api import read_response
 
@@ -55,6 +56,7 @@ class Gatherer:
         self._rounds: dict[str, list[list[Call]]] = {}
         self._operations: Counter[str] = Counter()
         self._refused: list[Refused] = []
+        self._odd: list[NotUnderstood] = []
         self._outputs: dict[str, str] = {}
         self._now: float | None = None
 
@@ -67,13 +69,19 @@ class Gatherer:
             self._refused.append(Refused(place, interaction.label, response.status, _complaint(response.json)))
             return
         self._now = _seconds(interaction.recorded_at)
-        if operation.name == "responses.create" and isinstance(request.json, dict):
-            read_response(self, place, interaction)
+        said, shown = said_in(operation.name, request.json), response.shown
+        self._odd += [NotUnderstood(place, interaction.label, problem) for problem in (*said.odd, *shown.odd)]
+        if operation.name == "responses.create":
+            read_response(self, place, said.value, response)
             return
         before = set(self.runs)
-        for shown in _objects(interaction):
-            self._show(shown)
-        self._note_request(place, interaction, operation, [self.runs[one] for one in self.runs if one not in before])
+        for one in _oldest_first(interaction):
+            self._show(one)
+        note = self._NOTES.get(operation.name)
+        if note is not None:
+            note(
+                self, place, said.value, _answered(response), [run for id, run in self.runs.items() if id not in before]
+            )
 
     def finished(self, cassette: Cassette) -> Conversation:
         """Return the conversation, once all was read."""
@@ -96,6 +104,7 @@ class Gatherer:
             assistants=[one for one in self._assistants.values() if one.made_at is not None or one.id in used],
             threads=list(self.threads.values()),
             refused=self._refused,
+            odd=self._odd,
         )
 
     def thread(self, id: str) -> Thread:
@@ -111,18 +120,12 @@ class Gatherer:
 
     # What requests say.
 
-    def _note_request(self, place: int, interaction: Interaction, operation: Operation, new: Sequence[Run]) -> None:
-        note = self._NOTES.get(operation.name)
-        if note is not None:
-            body = interaction.request.json
-            note(self, place, body if isinstance(body, dict) else {}, _answered(interaction), new)
-
     def _note_assistant(self, place: int, body: Json, answer: Json, new: Sequence[Run]) -> None:
         if answer.get("id") in self._assistants:
             self._assistants[answer["id"]].made_at = place
 
     def _note_thread(self, place: int, body: Json, answer: Json, new: Sequence[Run]) -> None:
-        if isinstance(answer.get("id"), str):
+        if answer:
             thread = self.thread(answer["id"])
             thread.made_at = place
             self._expect(thread, body.get("messages"), place)
@@ -140,29 +143,27 @@ class Gatherer:
 
     def _note_thread_and_run(self, place: int, body: Json, answer: Json, new: Sequence[Run]) -> None:
         self._note_run(place, {name: value for name, value in body.items() if name != "thread"}, answer, new)
-        given = body.get("thread")
+        given = body.get("thread") or {}
         for run in new:
             thread = self.thread(run.thread_id)
             thread.made_at = place
-            self._expect(thread, given.get("messages") if isinstance(given, dict) else None, place)
+            self._expect(thread, given.get("messages"), place)
 
     def _note_outputs(self, place: int, body: Json, answer: Json, new: Sequence[Run]) -> None:
-        for one in _dicts(body.get("tool_outputs")):
-            self._outputs[str(one.get("tool_call_id"))] = str(one.get("output") or "")
+        for one in body.get("tool_outputs") or ():
+            self._outputs[one["tool_call_id"]] = one.get("output") or ""
 
-    def _expect(self, thread: Thread, messages: Any, place: int) -> None:
+    def _expect(self, thread: Thread, messages: Sequence[Json] | None, place: int) -> None:
         """Add messages that a request made in passing: their ids are seen later, or never."""
-        for one in _dicts(messages):
-            extras = {name: one[name] for name in ("attachments", "file_ids") if one.get(name)}
-            role = str(one.get("role", "user"))
-            made = Message(id=None, role=role, content=_parts(one.get("content")), made_at=place, extras=extras)
-            thread.messages.append(made)
+        for one in messages or ():
+            role, content = one.get("role", "user"), _parts(one.get("content"))
+            thread.messages.append(Message(id=None, role=role, content=content, made_at=place, extras=_extras(one)))
 
     # What objects show.
 
     def _show(self, shown: Json) -> None:
-        kind = self._KINDS.get(str(shown.get("object")))
-        if kind is not None and isinstance(shown.get("id"), str):
+        kind = self._KINDS.get(shown.get("object", ""))
+        if kind is not None:
             kind(self, shown)
 
     def _show_assistant(self, shown: Json) -> None:
@@ -173,42 +174,39 @@ class Gatherer:
         self.thread(shown["id"])
 
     def _show_run(self, shown: Json) -> None:
-        run = self.run(shown["id"], str(shown.get("thread_id")))
+        run, status = self.run(shown["id"], shown["thread_id"]), shown["status"]
         run.first = run.first or shown
-        status = str(shown.get("status"))
         if run.status not in TERMINAL or status == run.status:  # a list may be older than a poll
             run.shown = shown
             if status != run.status:
                 run.statuses.append(Seen(status, _after(shown, status, self._now)))
         assistant_id = shown.get("assistant_id")
-        if isinstance(assistant_id, str):
+        if assistant_id is not None:
             known = {name: shown.get(name) for name in ("model", "instructions", "tools")}
             self._assistants.setdefault(assistant_id, Assistant(id=assistant_id, shown=known))
         self._show_required(run, shown.get("required_action"))
 
-    def _show_required(self, run: Run, required: Any) -> None:
-        submit = required.get("submit_tool_outputs") if isinstance(required, dict) else None
-        asked = [self._call(one) for one in _dicts(submit.get("tool_calls") if isinstance(submit, dict) else None)]
+    def _show_required(self, run: Run, required: Json | None) -> None:
+        asked = [self._call(one) for one in required["submit_tool_outputs"]["tool_calls"]] if required else []
         rounds = self._rounds.setdefault(run.id, [])
         if asked and asked not in rounds:
             rounds.append(asked)
 
     def _show_step(self, shown: Json) -> None:
-        run = self.run(str(shown.get("run_id")), str(shown.get("thread_id")))
-        details = shown.get("step_details")
-        details = details if isinstance(details, dict) else {}
+        run = self.run(shown["run_id"], shown["thread_id"])
+        details = shown.get("step_details") or {}
         creation = details.get("message_creation")
         step = self._steps.setdefault(run.id, {}).setdefault(shown["id"], StepSeen(shown.get("created_at") or 0))
-        step.calls = [self._call(one) for one in _dicts(details.get("tool_calls"))] or step.calls
-        step.message_id = str(creation.get("message_id")) if isinstance(creation, dict) else None
+        step.calls = [self._call(one) for one in details.get("tool_calls") or ()] or step.calls
+        step.message_id = creation["message_id"] if creation else None
 
     def _show_message(self, shown: Json) -> None:
         message = self._messages.get(shown["id"]) or self._new_message(shown)
         message.content = _parts(shown.get("content")) or message.content
-        message.extras = {name: shown[name] for name in ("attachments", "file_ids") if shown.get(name)}
+        message.extras = _extras(shown)
 
     def _new_message(self, shown: Json) -> Message:
-        thread, role, run_id = self.thread(str(shown.get("thread_id"))), str(shown.get("role")), shown.get("run_id")
+        thread, role, run_id = self.thread(shown["thread_id"]), shown["role"], shown.get("run_id")
         content = _parts(shown.get("content"))
         expected = Message(id=None, role=role, content=content).text
         waiting = (one for one in thread.messages if one.id is None and (one.role, one.text) == (role, expected))
@@ -224,18 +222,16 @@ class Gatherer:
         return message
 
     def _show_delta(self, shown: Json) -> None:
-        delta = shown.get("delta")
-        for part in _dicts(delta.get("content") if isinstance(delta, dict) else None):
+        for part in shown["delta"].get("content") or ():
             text = part.get("text")
             if isinstance(text, dict):
-                self._deltas[shown["id"]] = self._deltas.get(shown["id"], "") + str(text.get("value") or "")
+                self._deltas[shown["id"]] = self._deltas.get(shown["id"], "") + text.get("value", "")
 
     def _call(self, shown: Json) -> Call:
         """Return a call, with what is newly known of it."""
-        kind = str(shown.get("type", "function"))
+        id, kind = shown["id"], shown["type"]
         given = shown.get(kind)
-        details: Json = given if isinstance(given, dict) else {}
-        id = str(shown.get("id"))
+        details: Json = given if isinstance(given, dict) else {}  # of a tool that nobody knows, anything
         call = self.calls.setdefault(id, Call(id=id, kind=kind, name=kind, arguments=""))
         call.name = str(details.get("name", call.name))
         call.arguments = str(details.get("arguments", details.get("input", call.arguments)))
@@ -262,36 +258,27 @@ class Gatherer:
     }
 
 
-def _objects(interaction: Interaction) -> Iterator[Json]:
-    """Yield what an answer shows, the oldest first."""
-    response = interaction.response
-    if response.is_stream:
-        yield from (data for event in response.events if isinstance(data := event.json, dict))
-        return
-    answer = response.json
-    if not isinstance(answer, dict):
-        return
-    if answer.get("object") == "list":
-        listed = _dicts(answer.get("data"))
-        newest_first = "order=asc" not in interaction.request.query  # the default is desc
-        yield from reversed(listed) if newest_first else listed
-    else:
-        yield answer
+def _oldest_first(interaction: Interaction) -> Iterable[Json]:
+    """Return what an answer shows, the oldest first."""
+    shown = interaction.response.shown
+    newest_first = shown.is_page and "order=asc" not in interaction.request.query  # the default is desc
+    return reversed(shown.objects) if newest_first else shown.objects
 
 
-def _answered(interaction: Interaction) -> Json:
-    answer = interaction.response.json
-    return answer if isinstance(answer, dict) else {}
+def _answered(response: RecordedResponse) -> Json:
+    """Return the object that an answer is; of a page, a stream and anything else, an empty one."""
+    shown = response.shown
+    return {} if shown.is_page or response.is_stream or not shown.objects else shown.objects[0]
 
 
-def _dicts(value: Any) -> list[Json]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _extras(message: Json) -> dict[str, Any]:
+    return {name: message[name] for name in ("attachments", "file_ids") if message.get(name)}
 
 
-def _parts(content: Any) -> Sequence[Json] | None:
+def _parts(content: str | Sequence[Json] | None) -> Sequence[Json] | None:
     if isinstance(content, str):
         return [{"type": "text", "text": {"value": content, "annotations": []}}]
-    return _dicts(content) or None
+    return content or None
 
 
 def _complaint(answer: Any) -> str:
@@ -301,11 +288,9 @@ def _complaint(answer: Any) -> str:
 
 def _after(run: Json, status: str, now: float | None) -> float | None:
     created = run.get("created_at")
-    if not isinstance(created, int | float):
-        return None
     at = run.get(_TIME_OF.get(status, ""))
-    moment = at if isinstance(at, int | float) else now
-    return None if moment is None else max(0.0, float(moment - created))
+    moment = now if at is None else at
+    return None if moment is None or created is None else max(0.0, float(moment - created))
 
 
 def _seconds(recorded_at: str | None) -> float | None:

@@ -11,6 +11,7 @@ from unicodedata import east_asian_width
 
 WIDTH = 100
 _INDENT = 4
+_HALF = re.compile("[\ud800-\udfff]")
 # Where a long text is cut: after a blank or the end of a line.
 _WORDS = re.compile(r"\n|[^ \n]+(?: |\n)?| ")
 
@@ -58,8 +59,12 @@ def flat(node: Node) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a literal in double quotes, unless that means more backslashes."""
-    plain = repr(text)
+    """Return a text as a literal in double quotes, unless that means more backslashes.
+
+    Half an emoji, as of one that a stream cut in two, becomes the sign for what cannot be read: no client of today can
+    send it, httpx refuses to encode it.
+    """
+    plain = repr(_HALF.sub("\N{REPLACEMENT CHARACTER}", text))
     if plain.startswith('"') or ('"' in text and "'" not in text):
         return plain
     inner = plain[1:-1].replace("\\'", "'")

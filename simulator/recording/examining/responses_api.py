@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
-from ..cassette import Interaction
+from ..cassette import RecordedResponse
 from .conversation import Call, Message, Round, Run, Seen, Thread
 
 Json: TypeAlias = Mapping[str, Any]
@@ -26,50 +26,46 @@ class Gathered(Protocol):
         """Return the run with this id, on this thread."""
 
 
-def read_response(gathered: Gathered, place: int, interaction: Interaction) -> None:
+def read_response(gathered: Gathered, place: int, body: Json, response: RecordedResponse) -> None:
     """Take in one `POST /v1/responses` and its answer, streamed or not."""
-    body, answer = interaction.request.json, _answer(interaction)
-    if not isinstance(answer.get("id"), str):
+    answer = _answer(response)
+    if answer is None:
         return
     thread = gathered.thread(_thread_id(gathered, answer))
     run = gathered.run(answer["id"], thread.id)
-    run.made_at, run.streamed, run.first, run.shown = place, interaction.response.is_stream, answer, answer
+    run.made_at, run.streamed, run.first, run.shown = place, response.is_stream, answer, answer
     run.settings = {name: value for name, value in body.items() if name != "input"}
-    run.statuses = [Seen(str(answer.get("status", "completed")), None)]
+    run.statuses = [Seen(answer.get("status", "completed"), None)]
     for item in _items(body.get("input")):
         _read_input(gathered, thread, item, place)
     for item in _items(answer.get("output")):
         _read_output(gathered, run, item)
 
 
-def _answer(interaction: Interaction) -> Json:
-    response = interaction.response
+def _answer(response: RecordedResponse) -> Json | None:
+    """Return the response as it ended; of a stream that was cut, as it began."""
+    shown = response.shown.objects
     if not response.is_stream:
-        answer = response.json
-        return answer if isinstance(answer, dict) else {}
-    found: Json = {}
-    for event in response.events:
-        data = event.json
-        kind = data.get("type") if isinstance(data, dict) else None
-        if kind in _FINAL_EVENTS or (kind == _FIRST_EVENT and not found):
-            found = data.get("response") or {}
+        return shown[0] if shown and shown[0].get("object") == "response" else None
+    found: Json | None = None
+    for event in shown:
+        kind = event.get("type")
+        if kind in _FINAL_EVENTS or (kind == _FIRST_EVENT and found is None):
+            found = event.get("response") or found
     return found
 
 
 def _thread_id(gathered: Gathered, answer: Json) -> str:
     """Return the conversation's id, that of the thread of the response before, or the response's own."""
     conversation = answer.get("conversation")
-    if isinstance(conversation, dict) and isinstance(conversation.get("id"), str):
+    if conversation:
         return str(conversation["id"])
-    before = gathered.runs.get(str(answer.get("previous_response_id")))
+    before = gathered.runs.get(answer.get("previous_response_id") or "")
     return before.thread_id if before is not None else str(answer["id"])
 
 
-def _items(value: Any) -> Iterator[Json]:
-    if isinstance(value, str):
-        yield {"role": "user", "content": value}
-    elif isinstance(value, list):
-        yield from (one for one in value if isinstance(one, dict))
+def _items(value: str | Sequence[Json] | None) -> Sequence[Json]:
+    return [{"role": "user", "content": value}] if isinstance(value, str) else value or ()
 
 
 def _read_input(gathered: Gathered, thread: Thread, item: Json, place: int) -> None:
@@ -79,7 +75,7 @@ def _read_input(gathered: Gathered, thread: Thread, item: Json, place: int) -> N
             call.output = str(item.get("output"))
     elif "role" in item:
         thread.messages.append(
-            Message(id=None, role=str(item["role"]), content=_content(item.get("content")), made_at=place)
+            Message(id=None, role=item["role"], content=_content(item.get("content")), made_at=place)
         )
 
 
@@ -105,7 +101,7 @@ def _call(item: Json, kind: str) -> Call:
     return Call(id=id, name=str(item.get("name", name)), kind=name, arguments=arguments, details=item)
 
 
-def _content(content: Any) -> Sequence[Json] | None:
+def _content(content: str | Sequence[Json] | None) -> Sequence[Json] | None:
     if isinstance(content, str):
         return [{"type": "text", "text": {"value": content, "annotations": []}}]
-    return [one for one in content if isinstance(one, dict)] if isinstance(content, list) else None
+    return content

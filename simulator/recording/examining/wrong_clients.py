@@ -5,14 +5,17 @@ Each is the recorded client with one mistake. A mistake is a row of the table.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from ..cassette import Cassette, RecordedRequest
+from ..shown import said_in
 from .clients import Kind, Loops, Missed, Sight, Step, play, recorded_sight, right_client
 from .conversation import TERMINAL, Conversation, Run
+from .operations import operation_of
 from .order_replay import OrderReplay, Rule
 
 Program: TypeAlias = Sequence[Step]
@@ -212,23 +215,23 @@ def _sending(kind: Kind, change: Callable[[dict[str, Any]], object]) -> Callable
 
 
 def _changed(request: RecordedRequest, change: Callable[[dict[str, Any]], object]) -> RecordedRequest:
-    body = json.loads(request.body or b"{}")
+    body = copy.deepcopy(said_in(operation_of(request).name, request.json).value)
     change(body)
     return replace(request, body=json.dumps(body).encode())
 
 
 def _other_outputs(body: dict[str, Any]) -> None:
-    for one in body.get("tool_outputs", []):
+    for one in body.get("tool_outputs") or []:
         one["output"] = "something else"
 
 
 def _other_calls(body: dict[str, Any]) -> None:
-    for one in body.get("tool_outputs", []):
+    for one in body.get("tool_outputs") or []:
         one["tool_call_id"] = "call_of_another_run"
 
 
 def _without_the_last(body: dict[str, Any]) -> None:
-    body["tool_outputs"] = body.get("tool_outputs", [])[:-1]
+    body["tool_outputs"] = (body.get("tool_outputs") or [])[:-1]
 
 
 _RUN = frozenset({Kind.START})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from pydantic import TypeAdapter, ValidationError
 from ...errors import CassetteError
 from .. import safe_yaml
 from ..cassette import Cassette
-from ..json_values import dumped
+from ..json_values import dumped, whole
 
 T = TypeVar("T")
 
+# Half an emoji, but for the halves in which `surrogateescape` keeps bytes that are no UTF-8.
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 # Of no meaning once a body stands decoded in a file.
 _OF_TRANSFER = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 # The API takes and gives files of up to 512 MB, and compresses none of them; its JSON is a few hundred kilobytes.
@@ -133,7 +136,7 @@ def bytes_of(text: str | bytes | None) -> bytes:
     """Return the body that a file holds as text."""
     if isinstance(text, bytes):
         return text
-    return (text or "").encode("utf-8", "surrogateescape")
+    return _HALF.sub(lambda half: whole(half[0]), text or "").encode("utf-8", "surrogateescape")
 
 
 def held_body(body: Mapping[str, Any]) -> bytes:

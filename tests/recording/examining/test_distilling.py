@@ -270,3 +270,18 @@ def test_what_was_said_before_a_run_stopped_belongs_to_its_turn(session, exchang
     source = distill(cassette)
     assert f"simulator.script({turn})" in source
     passes(source)
+
+
+def test_half_an_emoji_is_written_as_what_cannot_be_read(session, exchange, objects, passes):
+    """A stream that was cut left half of one; httpx cannot encode it, in the test that is written neither."""
+    question = objects.said("Hi \ud83d", id="msg_1", run_id=None)
+    cassette = session(
+        exchange("POST /threads", {"id": "thread_1", "object": "thread"}, {}),
+        exchange("POST /threads/thread_1/messages", question, {"role": "user", "content": "Hi \ud83d"}),
+        exchange("POST /threads/thread_1/runs", objects.run("queued"), {"assistant_id": "asst_1"}),
+        exchange("GET /threads/thread_1/runs/run_1", objects.run("completed")),
+        exchange("GET /threads/thread_1/messages", {"object": "list", "data": [objects.said("\ude00!")]}),
+    )
+    source = distill(cassette)
+    assert 'say("\N{REPLACEMENT CHARACTER}!")' in source
+    passes(source)

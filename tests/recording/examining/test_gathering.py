@@ -7,6 +7,7 @@ import pytest
 from simulator.recording import forms
 from simulator.recording.examining.conversation import Message, Round
 from simulator.recording.examining.gathering import conversation_of
+from simulator.report.conversation import as_json, lines_of
 
 
 def told(run):
@@ -215,3 +216,17 @@ def test_every_recorded_run_that_completed_is_told(corpus):
             assert all(isinstance(act, Round | Message) for act in run.acts)
     assert runs > 170
     assert calls > 60
+
+
+def test_what_has_an_odd_shape_is_named_and_the_rest_told(session, exchange, objects):
+    cassette = session(
+        exchange("POST /threads/thread_1/runs", objects.run("queued", tools=3), {"additional_messages": "Hi"}),
+        exchange("GET /threads/thread_1/runs/run_1", objects.run("completed")),
+    )
+    conversation = conversation_of(cassette)
+    assert [seen.status for seen in conversation.runs[0].statuses] == ["queued", "completed"]
+    assert lines_of(conversation)[-2:] == [
+        "not understood: POST /v1/threads/thread_1/runs: additional_messages: Input should be a valid list, not a text",
+        "not understood: POST /v1/threads/thread_1/runs: tools: Input should be a valid list, not a number",
+    ]
+    assert as_json(conversation)["not_understood"][1]["problem"] == "tools: Input should be a valid list, not a number"

@@ -70,3 +70,11 @@ def test_a_body_that_nests_deep_is_written_as_it_is(rewritten, form):
 def test_a_date_that_is_none_says_nothing_in_a_cassette_of_ruby(rewritten):
     again = rewritten(answered(b"{}", recorded_at="yesterday"), "ruby")
     assert again.interactions[0].recorded_at is None
+
+
+def test_a_body_of_half_an_emoji_that_is_no_json_stands_as_json_says_it(saved):
+    one = {"method": "GET", "path": "/v1/files/file_1/content", "status": 200, "response_body": "\ud83d"}
+    source = "\ud83d"
+    cassette = forms.load(saved(json.dumps({"source": source, "exchanges": [one]})))
+    assert cassette.interactions[0].response.body == rb"\ud83d"
+    assert r"\ud83d" in forms.write(cassette, "own")
