@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -20,6 +21,8 @@ JsonObject: TypeAlias = Mapping[str, Any]
 
 # The values of the official spec; the service also sent others, so any name is taken
 # (assistants-api.md 1.6: "treat the enum as open").
+# What codes look like. A message that is given in a code's place does not.
+_CODE = re.compile(r"[A-Za-z][\w.-]*")
 FAIL_MESSAGES = {
     "server_error": "Sorry, something went wrong.",
     "rate_limit_exceeded": (
@@ -298,12 +301,20 @@ def fail(code: str, message: str | None = None, *, text: str | None = None, take
     """Fail the run with `last_error.code` = `code`.
 
     Args:
-        code: `server_error`, `rate_limit_exceeded`, `invalid_prompt`, or another name.
+        code: `server_error`, `rate_limit_exceeded`, `invalid_prompt`, or another word: the specification names these
+            three, but runs were seen to fail with others (`invalid_image_url`, June 2025), so the list stays open.
         message: None takes the service's own text for the code.
         text: what was said before it failed.
+
+    Raises:
+        TurnError: `code` is no word, as when only a message is given.
     """
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise TurnError(
+            f"fail() takes a code first, such as {', '.join(FAIL_MESSAGES)}, not {code!r}; a message goes second."
+        )
     text = None if text is None else _text(text, "fail(text=…)")
-    said = FAIL_MESSAGES.get(_name(code), FAIL_MESSAGES["server_error"]) if message is None else message
+    said = FAIL_MESSAGES.get(code, FAIL_MESSAGES["server_error"]) if message is None else message
     return Fail(code=code, message=_text(said, "fail()"), text=text, takes=_seconds(takes))
 
 

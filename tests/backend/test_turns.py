@@ -171,7 +171,9 @@ BAD = [
     (lambda: run_code("1", images=[5]), r"image\(\) takes a file id"),
     (lambda: search_files(None), r"search_files\(\) takes a text, not None"),
     (lambda: search_files("q", results=["x"]), r"A search result must be an object"),
-    (lambda: fail(""), r"A name must be a text"),
+    (lambda: fail(""), r"fail\(\) takes a code first, such as server_error, .*, not ''"),
+    (lambda: fail("Sorry, no."), r"not 'Sorry, no\.'; a message goes second"),
+    (lambda: fail(500), r"not 500"),
     (lambda: fail("x", 5), r"fail\(\) takes a text, not 5"),
     (lambda: fail("x", text=5), r"fail\(text=…\) takes a text, not 5"),
     (
