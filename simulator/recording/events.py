@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .json_values import parsed
+from .json_values import parsed, whole
 
 
 class Event(NamedTuple):
@@ -53,7 +53,7 @@ def frame_of(event: Event) -> bytes:
     """Return one event as the bytes that the service sends."""
     lines = [f"event: {event.event}"] if event.event else []
     lines += [f"data: {line}" for line in event.data.split("\n")]
-    return ("\n".join(lines) + "\n\n").encode()
+    return (whole("\n".join(lines)) + "\n\n").encode()
 
 
 def stream_of(events: Iterable[Event]) -> bytes:

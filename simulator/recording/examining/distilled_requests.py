@@ -19,7 +19,11 @@ _TOOL: TypeAdapter[Any] = TypeAdapter(bodies.Tool)
 _MESSAGE: TypeAdapter[Any] = TypeAdapter(bodies.MessageCreate)
 
 # Not settings: who runs where, how it is read, and messages, which are posted.
-_NOT_SETTINGS = frozenset({"assistant_id", "stream", "additional_messages", "metadata", "tool_resources"})
+_NOT_SETTINGS = frozenset({"assistant_id", "stream", "additional_messages", "metadata", "tool_resources"}) | {
+    # What came of them is scripted, and their tokens are counted otherwise here than they were then.
+    "max_prompt_tokens",
+    "max_completion_tokens",
+}
 _OF_AN_ASSISTANT = ("model", "name", "description", "instructions", "tools", "response_format", "reasoning_effort")
 _DEFAULTS: Sequence[Any] = (None, "auto", [], {})
 # Version 1's name of the tool.
