@@ -555,8 +555,8 @@ def test_activating_again_in_a_warm_process_is_cheap(api):
     interceptor = api.interceptor()
     with intercepting(interceptor):
         pass
-    started = time.perf_counter()
+    started = time.process_time()  # other processes have no part in it
     for _ in range(20):
         activate(interceptor)
         deactivate(interceptor)
-    assert (time.perf_counter() - started) / 20 < 0.003
+    assert (time.process_time() - started) / 20 < 0.003

@@ -249,7 +249,7 @@ def test_a_loop_made_before_and_used_afterwards():
     # A timer set inside still fires at its time: the loop's clock has not gone back.
     began = genuine.monotonic()
     loop.run_until_complete(asyncio.sleep(0.01))
-    assert 0.009 < genuine.monotonic() - began < 10
+    assert 0.009 < genuine.monotonic() - began < 60
     loop.close()
     assert clock.now() == START + 600
 
@@ -296,7 +296,7 @@ def test_a_wait_for_an_event_that_nobody_can_set_is_a_sleep(alone, virtual):
     before = time.monotonic()
     assert not stop.wait(600)
     assert (virtual.now(), time.time(), time.monotonic()) == (START + 600, START + 600, before + 600)
-    assert genuine.monotonic() - began < 5
+    assert genuine.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("timeout", [600, 0, -1, None])

@@ -81,16 +81,16 @@ def ids(simulator):
 
 
 def test_the_retry_sleeps_of_the_sdk_take_no_time(simulator, ids, sdk):
-    simulator.faults.add(http_error(429, retry_after=8), on="threads.retrieve", times=2)
+    simulator.faults.add(http_error(429, retry_after=50), on="threads.retrieve", times=2)
     began, before, real = simulator.clock.now(), time.monotonic(), genuine.monotonic()
     sdk(max_retries=2).beta.threads.retrieve(ids["thread_id"])
-    assert 16 <= time.monotonic() - before < 20
-    assert 16 <= simulator.clock.now() - began < 20
-    assert genuine.monotonic() - real < 8
+    assert 100 <= time.monotonic() - before < 110
+    assert 100 <= simulator.clock.now() - began < 110
+    assert genuine.monotonic() - real < 60
 
 
 def test_the_retry_sleeps_of_the_async_sdk_take_no_time(simulator, ids, async_sdk):
-    simulator.faults.add(http_error(429, retry_after=8), on="threads.retrieve", times=2)
+    simulator.faults.add(http_error(429, retry_after=50), on="threads.retrieve", times=2)
     began, real = simulator.clock.now(), genuine.monotonic()
 
     async def main():
@@ -98,8 +98,8 @@ def test_the_retry_sleeps_of_the_async_sdk_take_no_time(simulator, ids, async_sd
             await client.beta.threads.retrieve(ids["thread_id"])
 
     asyncio.run(main())
-    assert 16 <= simulator.clock.now() - began < 20
-    assert genuine.monotonic() - real < 8
+    assert 100 <= simulator.clock.now() - began < 110
+    assert genuine.monotonic() - real < 60
 
 
 def test_the_polling_helper_sleeps_a_second_a_poll_and_none_for_real(simulator, ids, sdk):
@@ -110,7 +110,7 @@ def test_the_polling_helper_sleeps_a_second_a_poll_and_none_for_real(simulator, 
     assert run.status == "completed"
     assert polls - 1 <= time.monotonic() - before
     assert 10 < polls < 35
-    assert genuine.monotonic() - real < 10
+    assert genuine.monotonic() - real < 25
 
 
 def test_the_async_polling_helper_too(simulator, ids, async_sdk):
@@ -122,7 +122,7 @@ def test_the_async_polling_helper_too(simulator, ids, async_sdk):
             return await client.beta.threads.runs.create_and_poll(**ids)
 
     assert asyncio.run(main()).status == "completed"
-    assert genuine.monotonic() - real < 10
+    assert genuine.monotonic() - real < 25
 
 
 def test_a_stream_moves_the_clock_of_the_program(simulator, ids, sdk):
@@ -179,7 +179,7 @@ def test_under_xdist(run_tests):
 @pytest.mark.parametrize("method", ["thread", "signal"])
 @pytest.mark.parametrize("func_only", ["true", "false"])
 def test_beside_pytest_timeout(run_tests, pytester, method, func_only):
-    pytester.makeini(f"[pytest]\ntimeout=30\ntimeout_method={method}\ntimeout_func_only={func_only}")
+    pytester.makeini(f"[pytest]\ntimeout=120\ntimeout_method={method}\ntimeout_func_only={func_only}")
     source = """
         import asyncio, time
 
@@ -187,7 +187,7 @@ def test_beside_pytest_timeout(run_tests, pytester, method, func_only):
             began = time.perf_counter()
             time.sleep(600)
             asyncio.run(asyncio.sleep(600))
-            assert virtual.now() == 1200 and time.perf_counter() - began < 20
+            assert virtual.now() == 1200 and time.perf_counter() - began < 60
     """
     run_tests(source).assert_outcomes(passed=1)
 
