@@ -77,6 +77,15 @@ def has_no_minimum(*names: str) -> Edit:
     return edit
 
 
+def is_now(name: str, value: Schema) -> Edit:
+    """Return an edit that puts another schema in place of a property."""
+
+    def edit(schema: Schema) -> None:
+        schema["properties"][name] = value
+
+    return edit
+
+
 _EMPTY_PAGE = "an empty page has null ids (recorded-traffic.md 8)"
 SHOWN: Sequence[tuple[str, Edit, str]] = (
     (
@@ -101,6 +110,12 @@ SHOWN: Sequence[tuple[str, Edit, str]] = (
         has_no_minimum("max_prompt_tokens", "max_completion_tokens"),
         "16 was taken, and echoed (assistants-api.md 1.7)",
     ),
+    (
+        "VectorStoreFileBatchObject",
+        is_now("object", {"enum": ["vector_store.file_batch"]}),
+        "spelled so in every recording (recorded-traffic.md 1)",
+    ),
+    ("VectorStoreObject", may_be_null("name", "expires_after"), "null where there is none (recorded-traffic.md 1)"),
     *(
         (f"List{noun}Response", may_be_null("first_id", "last_id"), _EMPTY_PAGE)
         for noun in ("Assistants", "Files", "Messages", "RunSteps", "Runs", "VectorStoreFiles", "VectorStores")
@@ -111,15 +126,6 @@ SHOWN: Sequence[tuple[str, Edit, str]] = (
 # have a parameter that nobody knows (`Unknown parameter: 'file_ids'.`, assistants-api.md 5.1).
 
 _WORD: Schema = {"type": "string", "maxLength": 64, "pattern": "^[a-zA-Z0-9_-]+$"}
-
-
-def is_now(name: str, value: Schema) -> Edit:
-    """Return an edit that puts another schema in place of a property."""
-
-    def edit(schema: Schema) -> None:
-        schema["properties"][name] = value
-
-    return edit
 
 
 def _pairs(schema: Schema) -> None:
@@ -173,7 +179,7 @@ ASKED: Sequence[tuple[str, Edit, str]] = (
 # Errors that a right request may get. A row: the message, and why.
 
 REFUSED: Sequence[tuple[str, str]] = (
-    (r"Invalid '\w+_id': '.*'. Expected an ID that begins with '\w+'\.", "ids are judged by their prefix first"),
+    (r"Invalid '[\w.\[\]]+_id': '.*'. Expected an ID that begins with '\w+'\.", "ids are judged by their prefix first"),
     (r"Invalid type for '.*': expected an integer, but got a decimal number instead\.", "1.0 is no integer"),
     (r"Can't add messages to \w+ while a run \w+ is active\.", "the thread is locked"),
     (r"Thread \w+ already has an active run \w+\.", "the thread is locked"),
@@ -181,6 +187,18 @@ REFUSED: Sequence[tuple[str, str]] = (
     (r'Runs in status "\w+" do not accept tool outputs\.', "the run is in another state"),
     (r"Expected tool outputs for call_ids \[.*\], got \[.*\]", "outputs answer the calls that were made"),
     (r"Run creation requires a Thread with a user message or .*", "nothing to answer"),
+    (r"Invalid '[\w.\[\]]+chunk_overlap_tokens': integer below minimum value\..*", "nothing is the least"),
+    (r"Invalid 'query': array too short\..*", "a search without a question"),
+    (r"Function tools must have unique names\.", "reported (dotnet/extensions#6743)"),
+    (r"Invalid schema for .*: In context=.*", "a strict schema is strict (assistants-api.md 5.1)"),
+    (r"Invalid value for 'tool_choice': no function named .*", "a choice is one of the tools"),
+    (
+        r"Missing required parameter: 'truncation_strategy.last_messages'\.",
+        "the type asks for it (assistants-api.md 1.7)",
+    ),
+    (r"The requested model '.*' cannot be used with the Assistants API\.", "never served (assistants-api.md 5.1)"),
+    (r"Provide either 'file_ids' or 'files', and not both\.", "the specification says so in words"),
+    (r"Invalid '.*': chunk_overlap_tokens must not be more than half .*", "the specification says so in words"),
     (r"Invalid tools: all tools must be of type `function` when .*", "a schema excludes built-in tools"),
 )
 
@@ -193,6 +211,8 @@ def amended(spec: Schema) -> Schema:
         body = operation.get("requestBody", {}).get("content", {})
         for media in body.values():
             media["schema"] = _for_requests(media["schema"], schemas)
+            if not operation["requestBody"].get("required"):  # `null` is no body
+                media["schema"] = _or_null(media["schema"])
         _add_errors(operation)
         if path in STREAMED:  # the specification describes streams in words only
             operation["responses"]["200"]["content"]["text/event-stream"] = {"schema": EVENT}

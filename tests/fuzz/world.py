@@ -26,7 +26,8 @@ class World:
         self.simulator = Simulator("auto", seed=seed, api_keys=[KEY])
         self.outputs: list[str] = []
         self.assistant = self.post("assistants", model="gpt-4o", instructions="Help.", tools=[FUNCTION])["id"]
-        self.places: Sequence[Places] = [*self._threads()]
+        stored = self._stored()
+        self.places: Sequence[Places] = [{**place, **stored} for place in self._threads()]
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Return the parsed answer to a request that succeeds."""
@@ -42,7 +43,15 @@ class World:
 
     def known(self, place: Places) -> Mapping[str, list[Any]]:
         """Return what there is by the names of fields in bodies."""
-        return {"assistant_id": [self.assistant], "tool_call_id": self.outputs}
+        ids = {name: [place[name]] for name in ("assistant_id", "file_id") if name in place}
+        return {**ids, "tool_call_id": self.outputs}
+
+    def _stored(self) -> dict[str, str]:
+        """Make a file, and a vector store that has it in a batch."""
+        file = self.simulator.put("files", {"filename": "a.txt", "purpose": "assistants", "content": "forty-two"})["id"]
+        store = self.post("vector_stores", name="all")["id"]
+        batch = self.post(f"vector_stores/{store}/file_batches", file_ids=[file])["id"]
+        return {"file_id": file, "vector_store_id": store, "batch_id": batch}
 
     def _threads(self) -> list[Places]:
         """Make four threads: one whose run has ended, one whose run waits for an output, a locked and an empty one."""
