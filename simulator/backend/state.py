@@ -16,6 +16,7 @@ from .journal import Journal
 from .objects import JsonDict
 from .store import Store
 from .tokens import CountTokens, estimate
+from .vector_stores import BYTES_PER_CHUNK, NO_OVERHEAD_SINCE
 
 # Midnight UTC, 31 March 2026: the day of the youngest recorded session.
 START = 1_774_915_200.0
@@ -51,6 +52,8 @@ class Backend:
         self.journal = journal
         self.faults = Faults(operations)
         self.engine = Engine(self.clock, self.ids, self.store, journal, brain, count=count_tokens)
+        if as_of is not None and as_of < NO_OVERHEAD_SINCE:
+            self.engine.vector_stores.bytes_per_chunk = BYTES_PER_CHUNK
 
     def to_json(self) -> JsonDict:
         """Return the state of the service as JSON values; the journal is no part of it."""

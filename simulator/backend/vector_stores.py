@@ -28,6 +28,13 @@ INVALID_FILE = {"code": "invalid_file", "message": "The file could not be parsed
 UNSUPPORTED_FILE = {"code": "unsupported_file", "message": "The file type is not supported."}
 
 
+# A file uses as many bytes as it has. Until October 2025 each chunk cost 1,024 more: files of 12 and 21 bytes used
+# 1,036 and 1,045 (ruby-openai/vector_store_files_retrieve_2024-04-30, openai-dotnet/CanAssociateFiles_196bf71); on
+# 30 October one of 21 used 21 (openai-dotnet/CanTestGetVectorStoreFilesInBatchCollectionOptions_10c0723).
+BYTES_PER_CHUNK = 1024
+NO_OVERHEAD_SINCE = "2025-10-30"
+
+
 class NewFile(NamedTuple):
     """A file that is to be added to a vector store."""
 
@@ -42,12 +49,16 @@ class VectorStores:
     Args:
         clock, store, calendar: the parts it works on; the engine fires what is due.
         ready_at: when a file is ready that is added at a time.
+
+    Attributes:
+        bytes_per_chunk: what each chunk uses beside its text.
     """
 
     def __init__(
         self, clock: Clock, store: Store, calendar: Calendar, ready_at: Callable[[JsonDict, float], float]
     ) -> None:
         self.clock, self.store, self._calendar, self._ready_at = clock, store, calendar, ready_at
+        self.bytes_per_chunk = 0
         # What was cut and counted before, by file and strategy, with the bytes that it was made of.
         self._chunks: dict[tuple[str, int, int], tuple[bytes, list[Chunk]]] = {}
 
@@ -200,11 +211,14 @@ class VectorStores:
         except UnreadableFileError:
             self._move(file, Event.FAIL, last_error=INVALID_FILE)
             return
-        # Since October 2025 it is the size of the file; before, each chunk had 1,024 bytes more (recorded).
-        file["usage_bytes"] = uploaded["bytes"]
+        self._move(file, Event.COMPLETE)  # first: one that is not ready has no chunks
+        file["usage_bytes"] = uploaded["bytes"] + self._overhead(file)
         vector_store = cast("JsonDict", self.store.vector_stores.get(file["vector_store_id"]))
-        vector_store["usage_bytes"] += uploaded["bytes"]
-        self._move(file, Event.COMPLETE)
+        vector_store["usage_bytes"] += file["usage_bytes"]
+
+    def _overhead(self, file: Mapping[str, Any]) -> int:
+        # An empty file is one chunk, too: what was placed without its content was uploaded with it.
+        return self.bytes_per_chunk * max(1, len(self.chunks_of(file))) if self.bytes_per_chunk else 0
 
     def _expire(self, due: Due) -> None:
         vector_store = cast("JsonDict", self.store.vector_stores.get(due.subject))

@@ -523,3 +523,14 @@ def test_a_saved_state_goes_on_where_it_was(sim, api, api_of, files, tmp_path):
     assert status(api, path) == "completed"
     loaded.clock.advance(3 * DAY)
     assert status(api_of(loaded), path) == "expired"
+
+
+@pytest.mark.parametrize("day, used", [("2025-09-16", 1045), ("2025-10-30", 21)])
+def test_till_october_2025_a_chunk_cost_more_than_its_text(api_of, day, used):
+    # openai-dotnet/CanAssociateFiles_196bf71, CanTestGetVectorStoreFilesInBatchCollectionOptions_10c0723.
+    sim = Simulator(as_of=day)
+    sim.put("files", {"id": "file-a", "content": "This is 21 bytes long"})
+    id = api_of(sim).made("/vector_stores", {"file_ids": ["file-a"]})["id"]
+    sim.clock.advance(5)
+    assert api_of(sim).get(f"/vector_stores/{id}").json["usage_bytes"] == used
+    assert api_of(sim).get(f"/vector_stores/{id}/files").json["data"][0]["usage_bytes"] == used
