@@ -42,6 +42,7 @@ class Options:
     strict: bool
     allow: frozenset[str]
     journal: bool
+    max_upload_bytes: int
     api_keys: tuple[str, ...] = field(repr=False)
     tokens: TokenCount
     as_of: str | None
@@ -58,6 +59,7 @@ class Options:
         strict: bool,
         allow: Collection[str],
         journal: bool,
+        max_upload_bytes: int,
         api_keys: Collection[str],
         tokens: str,
         as_of: str | date | None,
@@ -67,7 +69,7 @@ class Options:
         Raises:
             UsageError: a value that an option cannot have.
         """
-        _check_numbers(seed, poll_after_ms)
+        _check_numbers(seed, poll_after_ms, max_upload_bytes)
         _refuse_texts(hosts=hosts, api_keys=api_keys)
         return cls(
             seed=seed,
@@ -78,6 +80,7 @@ class Options:
             strict=strict,
             allow=known_problems(allow),
             journal=journal,
+            max_upload_bytes=max_upload_bytes,
             api_keys=tuple(api_keys),
             tokens=_one_of(TokenCount, tokens, "tokens"),
             as_of=_day(as_of),
@@ -86,7 +89,11 @@ class Options:
     def service_settings(self) -> ServiceSettings:
         """Return those that are the service's."""
         return ServiceSettings(
-            mode=self.service, api_keys=self.api_keys, poll_after_ms=self.poll_after_ms, as_of=self.as_of
+            mode=self.service,
+            api_keys=self.api_keys,
+            poll_after_ms=self.poll_after_ms,
+            max_upload_bytes=self.max_upload_bytes,
+            as_of=self.as_of,
         )
 
     @property
@@ -127,11 +134,13 @@ def known_problems(allow: Collection[str]) -> frozenset[str]:
     return frozenset(allow)
 
 
-def _check_numbers(seed: int, poll_after_ms: int | None) -> None:
+def _check_numbers(seed: int, poll_after_ms: int | None, max_upload_bytes: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise UsageError(f"seed= is an integer, not {seed!r}.")
     if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
         raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
+    if type(max_upload_bytes) is not int or max_upload_bytes < 0:
+        raise UsageError(f"max_upload_bytes= is a number of bytes, zero or more, not {max_upload_bytes!r}.")
 
 
 def _day(value: object) -> str | None:

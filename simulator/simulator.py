@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Never
 
 from . import saving
+from .api.forms import MAX_UPLOAD_BYTES
 from .api.refusals import Reentered
 from .api.routes import OPERATION_NAMES
 from .api.service import Service, ServiceMode
@@ -66,6 +67,7 @@ class Simulator:
         strict: False: `check()` never raises.
         allow: findings that every `check()` passes over, as its own argument.
         journal: whether requests, views and changes of status are kept.
+        max_upload_bytes: how many bytes a body that uploads a file, or a part of one, may have; 413 above.
         api_keys: the keys that are taken; without any, every request is.
         tokens: how tokens are counted, for `usage` and limits: `"estimate"`, four characters to a token, or
             `"exact"`, as the models count, which needs the extra `[tokens]`.
@@ -89,6 +91,7 @@ class Simulator:
         strict: bool = True,
         allow: Collection[str] = frozenset(),
         journal: bool = True,
+        max_upload_bytes: int = MAX_UPLOAD_BYTES,
         api_keys: Collection[str] = (),
         tokens: str = TokenCount.ESTIMATE,
         as_of: str | date | None = None,
@@ -104,6 +107,7 @@ class Simulator:
             strict=strict,
             allow=allow,
             journal=journal,
+            max_upload_bytes=max_upload_bytes,
             api_keys=api_keys,
             tokens=tokens,
             as_of=as_of,

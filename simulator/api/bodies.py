@@ -365,6 +365,36 @@ class FileCreate(TypedDict):
     file_id: str
 
 
+@_checked
+class FileExpiry(TypedDict):
+    anchor: Literal["created_at"]
+    seconds: Annotated[int, Field(ge=3_600, le=2_592_000)]
+
+
+@_checked
+class UploadCreate(TypedDict):
+    bytes: Annotated[int, Field(ge=1, le=8 << 30)]
+    filename: str
+    mime_type: str
+    purpose: Literal["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]
+    expires_after: NotRequired[FileExpiry | None]
+
+
+@_checked
+class UploadComplete(TypedDict):
+    part_ids: Annotated[list[str], Field(min_length=1)]
+    md5: NotRequired[str | None]
+
+
+class FileListQuery(TypedDict):
+    """The query of the list of files, which may be longer than others."""
+
+    limit: NotRequired[Annotated[int, Field(ge=1, le=10_000)]]
+    order: NotRequired[Literal["asc", "desc"]]
+    after: NotRequired[str]
+    purpose: NotRequired[str]
+
+
 class ListQuery(TypedDict):
     """The query of every list; numbers come as text, so it is not strict."""
 

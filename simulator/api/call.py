@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from ..backend.execution import RunStream
 from ..backend.objects import JsonDict
@@ -12,7 +12,15 @@ from ..backend.state import Backend
 from ..backend.store import Listing, PageRequest, UnknownCursor
 from .refusals import NoFileInStore, NotFound, WrongPrefix
 
-Reply: TypeAlias = "JsonDict | RunStream"
+
+class Content(NamedTuple):
+    """A reply that is no JSON: the bytes of a file, and what it is called."""
+
+    data: bytes
+    filename: str
+
+
+Reply: TypeAlias = "JsonDict | RunStream | Content"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +117,21 @@ class Call:
         *,
         run_id: str | None = None,
         keep: Callable[[JsonDict], bool] | None = None,
+        limit: int = 20,
     ) -> JsonDict:
         """Return the stretch of a listing that the query asks for, in its envelope.
 
         Args:
             run_id: only what this run wrote.
             keep: only what it lets pass.
+            limit: how many, where the query does not say.
 
         Raises:
             NotFound: a cursor that was never in this listing (the service's text is not known: chosen).
         """
         query = self.query
         wanted = PageRequest(
-            limit=query.get("limit", 20),
+            limit=query.get("limit", limit),
             descending=query.get("order", "desc") == "desc",
             after=query.get("after"),
             before=query.get("before"),

@@ -19,16 +19,20 @@ from . import (
     assistants,
     bodies,
     file_batches,
+    files,
+    forms,
     message_files,
     messages,
     runs,
     steps,
     threads,
+    uploads,
     vector_store_bodies,
     vector_store_files,
     vector_stores,
 )
 from .call import Call, Reply
+from .forms import Form
 from .refusals import MethodNotAllowed, NotSimulated, Refusal, UnknownUrl
 
 Handler: TypeAlias = Callable[[Call], Reply]
@@ -44,8 +48,11 @@ class Operation:
         body: checks the body; None where there is none.
         polled: whether the answer tells pollers how long to wait.
         only: the one version of the API that has it, `v1` or `v2`; None: both.
-        needs_beta: whether a request must name a version. Vector stores were served without in 2025, to all 110
-            recorded requests of September and October.
+        form: checks the fields of a body that uploads; None where there is none.
+        query: checks the query; None: as that of every list.
+        needs_beta: whether a request without `OpenAI-Beta` is refused. Files and vector stores outlived the
+            Assistants API and need no header (assistants-api.md 4, 9); stores were served without to all 110 recorded
+            requests of September and October 2025.
     """
 
     name: str
@@ -56,6 +63,8 @@ class Operation:
     body: TypeAdapter[Any] | None = None
     polled: bool = False
     only: str | None = None
+    form: Form | None = None
+    query: TypeAdapter[Any] | None = None
     needs_beta: bool = True
 
 
@@ -109,6 +118,21 @@ _VECTOR_STORES: Sequence[Operation] = (
     _get("vector_stores.file_batches.list_files", f"{_BATCHES}/*/files", 0.152, file_batches.list_files),
 )
 
+_FILE_LIST: TypeAdapter[Any] = TypeAdapter(bodies.FileListQuery)
+
+# What they cost is the median of few recordings each; uploads have none.
+_FILES: Sequence[Operation] = (
+    replace(_post("files.create", "files", 1.124, files.create), form=forms.FILE),
+    replace(_get("files.list", "files", 0.142, files.list_), query=_FILE_LIST),
+    _get("files.retrieve", "files/*", 0.142, files.retrieve),
+    _delete("files.delete", "files/*", 0.19, files.delete),
+    _get("files.content", "files/*/content", 0.142, files.content),
+    _post("uploads.create", "uploads", 0.142, uploads.create, bodies.UploadCreate),
+    replace(_post("uploads.parts.create", "uploads/*/parts", 0.142, uploads.add_part), form=forms.UPLOAD_PART),
+    _post("uploads.complete", "uploads/*/complete", 0.142, uploads.complete, bodies.UploadComplete),
+    _post("uploads.cancel", "uploads/*/cancel", 0.142, uploads.cancel),
+)
+
 OPERATIONS: Sequence[Operation] = (
     _post("assistants.create", "assistants", 0.142, assistants.create, bodies.AssistantCreate),
     _get("assistants.list", "assistants", 0.074, assistants.list_),
@@ -152,6 +176,7 @@ OPERATIONS: Sequence[Operation] = (
         )
     ),
     *(replace(operation, only="v2", needs_beta=False) for operation in _VECTOR_STORES),
+    *(replace(operation, needs_beta=False) for operation in _FILES),
 )
 
 OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS)
@@ -162,12 +187,12 @@ _METHODS: Mapping[str, Sequence[str]] = {
 }
 # The nouns of this API, and others of the same host which are not simulated.
 _SWITCHED_OFF = frozenset({"assistants", "threads"})
-_NOUNS = _SWITCHED_OFF | {"vector_stores"}
+_NOUNS = _SWITCHED_OFF | {"files", "uploads", "vector_stores"}
 _OTHER_NOUNS = frozenset(
     {
         *("audio", "batches", "chat", "completions", "containers", "conversations", "edits", "embeddings", "evals"),
-        *("files", "fine_tuning", "images", "models", "moderations", "organization", "realtime", "responses"),
-        *("uploads", "videos"),
+        *("fine_tuning", "images", "models", "moderations", "organization", "realtime", "responses"),
+        "videos",
     }
 )
 _VERSION = "/v1/"

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from ..backend import journal
 from ..backend.execution import RunStream
@@ -17,11 +18,12 @@ from ..backend.journal import Exchange, kept_headers
 from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
 from . import refusals
-from .call import Call
+from .call import Call, Content
 from .dialects.dialect import Dialect
 from .dialects.history import SUNSET_SINCE, V1_REFUSED_SINCE
 from .dialects.served import dialects
 from .dialects.v1 import V1
+from .forms import MAX_UPLOAD_BYTES, read_form
 from .refusals import Refusal, Surprise
 from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
@@ -34,6 +36,7 @@ _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
 SECONDS_WITHOUT_OPERATION = 0.05
 _PROJECT_SINCE = "2025-09-16"  # in no recording of 2024, in all since
+KEPT_OF_UPLOADS = 4_096  # bytes in the journal: the fields and the names; what is in a file is kept once
 
 
 class ServiceMode(StrEnum):
@@ -55,11 +58,13 @@ class ServiceSettings:
         poll_after_ms: value of `openai-poll-after-ms`; None: not sent, as the service did.
         as_of: the day whose service it is, an ISO date, for as long as it lives; None: the last generation
             of each version.
+        max_upload_bytes: how many bytes a body that uploads may have.
     """
 
     mode: ServiceMode = ServiceMode.NORMAL
     api_keys: Sequence[str] = field(default=(), repr=False)
     poll_after_ms: int | None = 0
+    max_upload_bytes: int = MAX_UPLOAD_BYTES
     as_of: str | None = None
 
     @property
@@ -155,6 +160,8 @@ class Service:
             raise
         operation = match.operation
         exchange.operation = operation.name
+        if operation.form is not None:
+            exchange.body = request.body[:KEPT_OF_UPLOADS]
         self._pass_time(operation.seconds, headers)
         planned = self._strike(match, request) if self._backend.faults else None
         if planned is None:
@@ -178,7 +185,12 @@ class Service:
         body: JsonDict = {}
         if operation.body is not None:
             body = read_body(operation.body, request.body, request.headers.get("content-type"), dialect.refuse)
-        query: Mapping[str, Any] = EMPTY if not request.query else read_query(request.query, dialect.refuse)
+        elif operation.form is not None:
+            limit = self._settings.max_upload_bytes
+            body = read_form(operation.form, request.body, request.headers.get("content-type"), limit)
+        query: Mapping[str, Any] = EMPTY
+        if request.query:
+            query = read_query(request.query, dialect.refuse, operation.query)
         try:
             reply = operation.handler(Call(self._backend, match.ids, query, body))
         except Refusal as refusal:
@@ -186,6 +198,8 @@ class Service:
             if reworded is refusal:
                 raise
             raise reworded from refusal
+        if isinstance(reply, Content):
+            return Response(200, {**headers, **_content_headers(reply)}, reply.data)
         if isinstance(reply, RunStream):
             headers["content-type"] = EVENT_STREAM_TYPE
             return Response(200, headers, frames(reply, self._backend, query, dialect.writer(self._backend.store)))
@@ -242,6 +256,13 @@ class Service:
 def _constant_headers(as_of: str | None) -> Mapping[str, str]:
     headers = {"openai-version": "2020-10-01", "openai-organization": _ORGANIZATION}
     return headers if as_of is not None and as_of < _PROJECT_SINCE else {**headers, "openai-project": _PROJECT}
+
+
+def _content_headers(content: Content) -> Mapping[str, str]:
+    """Return the headers of a download; what is in a name can end neither the header nor its quotes."""
+    name = quote(content.filename, safe=" ()[]{},;=@!$&+~")
+    coded = "" if name == content.filename else f"; filename*=UTF-8''{quote(content.filename)}"
+    return {"content-type": "application/octet-stream", "content-disposition": f'attachment; filename="{name}"{coded}'}
 
 
 def _version(value: str | None, known: Collection[str]) -> str:

@@ -53,18 +53,21 @@ def read_body(adapter: Adapter, body: bytes, content_type: str | None, refuse: R
     return checked(adapter, {} if value is None else value, refuse)
 
 
-def read_query(query: str, refuse: Refuse = first_problem) -> JsonDict:
+def read_query(query: str, refuse: Refuse = first_problem, adapter: Adapter | None = None) -> JsonDict:
     """Return the query of a request, checked; a parameter that no list knows is ignored.
 
     Whether the service refused those is not known: Azure's clients and proxies add their own. Of one that is
     given twice the last counts, save `include[]`.
+
+    Args:
+        adapter: what checks it; None: what checks that of every list.
 
     Raises:
         Refusal: a limit, an order, or something to include that there is not.
     """
     pairs = parse_qsl(query)
     included = [value for name, value in pairs if name in ("include[]", "include")]
-    return checked(_LIST_QUERY, {**dict(pairs), "include": included}, refuse, "query")
+    return checked(adapter or _LIST_QUERY, {**dict(pairs), "include": included}, refuse, "query")
 
 
 def checked(adapter: Adapter, value: object, refuse: Refuse = first_problem, where: str = "body") -> JsonDict:

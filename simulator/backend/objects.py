@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 JsonDict: TypeAlias = dict[str, Any]
 
+UPLOAD_LIFETIME_SECONDS = 3_600  # documented
 RUN_LIFETIME_SECONDS = 600  # expires_at - created_at in all 726 recorded runs
 
 NOTHING: Sequence[Any] = []  # shared; whoever writes puts a new list in its place
@@ -152,6 +153,26 @@ def file(id: str, created_at: int, filename: str, purpose: str, size: int) -> Js
         "status": "processed",
         "status_details": None,
     }
+
+
+def upload(id: str, created_at: int, filename: str, purpose: str, bytes: int, **given: Any) -> JsonDict:
+    """Return a pending upload; nothing of it is recorded: the keys and their order are the documentation's."""
+    return {
+        "id": id,
+        "object": "upload",
+        "bytes": bytes,
+        "created_at": created_at,
+        "filename": filename,
+        "purpose": purpose,
+        "status": "pending",
+        "expires_at": created_at + UPLOAD_LIFETIME_SECONDS,
+        "file": None,
+    }
+
+
+def upload_part(id: str, created_at: int, upload_id: str) -> JsonDict:
+    """Return a part of an upload."""
+    return {"id": id, "object": "upload.part", "created_at": created_at, "upload_id": upload_id}
 
 
 def assistant_file(file_id: str, created_at: int, assistant_id: str) -> JsonDict:

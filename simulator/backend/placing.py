@@ -27,9 +27,10 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
     are stored as version 2 has them, and shown to version 1.
 
     Args:
-        collection: `assistants`, `threads`, `messages`, `runs`, `run_steps`, `files`, `vector_stores`,
+        collection: `assistants`, `threads`, `messages`, `runs`, `run_steps`, `files`, `uploads`, `vector_stores`,
             `vector_store_files` or `vector_store_file_batches`.
-        item: fields as on the wire; a file may have `content` (bytes or text), a batch the `file_ids` that came in it.
+        item: fields as on the wire; a file may have `content` (bytes or text), a batch the `file_ids` that came in it,
+            an upload its `parts`: content by id.
 
     Returns:
         The stored object; not a copy.
@@ -170,13 +171,7 @@ def _run_of(backend: Backend, run_id: str, thread_id: str, step: Mapping[str, An
 
 
 def _place_file(backend: Backend, item: JsonDict) -> JsonDict:
-    content = item.pop("content", b"")
-    if not isinstance(content, str | bytes):
-        raise StateError(f"put('files', …): content is bytes or a text, not {content!r}.")
-    try:
-        data = content.encode() if isinstance(content, str) else content
-    except UnicodeEncodeError as error:
-        raise StateError(f"put('files', …): content cannot be written as UTF-8: {error}.") from None
+    data = _content("files", item.pop("content", b""))
     given = _copied("files", item)
     id, created_at = _identity(backend, given, "file-")
     usual = objects.file(id, created_at, f"{id}.txt", "assistants", len(data))
@@ -234,6 +229,27 @@ def _vector_store(backend: Backend, id: str) -> JsonDict:
     return found or backend.store.vector_stores.add(objects.vector_store(id, int(backend.clock.now())))
 
 
+def _content(collection: str, content: object) -> bytes:
+    if not isinstance(content, str | bytes):
+        raise StateError(f"put({collection!r}, …): content is bytes or a text, not {content!r}.")
+    try:
+        return content.encode() if isinstance(content, str) else content
+    except UnicodeEncodeError as error:
+        raise StateError(f"put({collection!r}, …): content cannot be written as UTF-8: {error}.") from None
+
+
+def _place_upload(backend: Backend, item: JsonDict) -> JsonDict:
+    parts = {part_id: _content("uploads", content) for part_id, content in item.pop("parts", {}).items()}
+    given = _copied("uploads", item)
+    id, created_at = _identity(backend, given, "upload_")
+    size = given.get("bytes", sum(map(len, parts.values())))
+    usual = objects.upload(id, created_at, f"{id}.txt", "assistants", size)
+    for part_id, content in parts.items():
+        backend.store.contents[part_id] = content
+        backend.store.upload_parts.replace(objects.upload_part(part_id, created_at, id), id)
+    return backend.store.uploads.replace({**usual, **given})
+
+
 def _identity(backend: Backend, given: Mapping[str, Any], prefix: str) -> tuple[str, Any]:
     created_at = given.get("created_at", int(backend.clock.now()))
     id = given.get("id")
@@ -277,4 +293,5 @@ _PLACERS: Mapping[str, Callable[[Backend, JsonDict], JsonDict]] = {
     "vector_stores": _place_vector_store,
     "vector_store_files": _place_vector_store_file,
     "vector_store_file_batches": _place_batch,
+    "uploads": _place_upload,
 }

@@ -268,6 +268,15 @@ class VectorStoreFileBatch(TypedDict):
 
 
 @_checked
+class Upload(TypedDict):
+    object: NotRequired[Literal["upload"]]
+    bytes: NotRequired[Count]
+    filename: NotRequired[Text]
+    purpose: NotRequired[Text]
+    status: NotRequired[Literal["pending", "completed", "cancelled", "expired"]]
+
+
+@_checked
 class SavedPiece(TypedDict):
     turns: Annotated[list[Any], Field(min_length=1)]
 
@@ -306,6 +315,9 @@ class SavedStore(TypedDict):
     run_files: NotRequired[dict[str, list[str]]]
     batch_files: NotRequired[dict[str, list[str]]]
     run_stores: NotRequired[dict[str, list[str]]]
+    uploads: NotRequired[SavedCollection]
+    upload_parts: NotRequired[SavedCollection]
+    expiries: NotRequired[dict[str, Object]]
 
 
 Action: TypeAlias = Literal["start", "open", "close", "expire", "confirm_cancel", "ingest", "expire_store"]
@@ -343,6 +355,7 @@ PLACED: Mapping[str, TypeAdapter[Any]] = {
     "vector_stores": TypeAdapter(VectorStore),
     "vector_store_files": TypeAdapter(VectorStoreFile),
     "vector_store_file_batches": TypeAdapter(VectorStoreFileBatch),
+    "uploads": TypeAdapter(Upload),
 }
 SAVED: TypeAdapter[Any] = TypeAdapter(SavedState)
 

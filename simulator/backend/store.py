@@ -226,17 +226,18 @@ class Store:
     """Every object of the service.
 
     Messages and runs are listed by thread, steps by run, the files of version 1 by assistant, the files
-    and batches of a vector store by that. `contents` are the bytes of files. Ids: `run_files`, of the files that
+    and batches of a vector store by that, the parts of an upload by that. `contents` are the bytes of files and of
+    parts, `expiries` what uploads say of the expiry of their files. Ids: `run_files`, of the files that
     a run of such an assistant began with; `run_stores`, of the vector stores that a request gave to its run in
     place of the assistant's; `batch_files`, of the files that came in a batch.
     """
 
     COLLECTIONS = (
         *("assistants", "threads", "messages", "runs", "run_steps", "files", "assistant_files"),
-        *("vector_stores", "vector_store_files", "vector_store_file_batches"),
+        *("vector_stores", "vector_store_files", "vector_store_file_batches", "uploads", "upload_parts"),
     )
 
-    PLAIN = ("run_files", "batch_files", "run_stores")
+    PLAIN = ("run_files", "batch_files", "run_stores", "expiries")
 
     def __init__(self) -> None:
         self.assistants = Collection()
@@ -249,7 +250,10 @@ class Store:
         self.vector_stores = Collection()
         self.vector_store_files = Collection()
         self.vector_store_file_batches = Collection()
+        self.uploads = Collection()
+        self.upload_parts = Collection()
         self.contents: dict[str, bytes] = {}
+        self.expiries: dict[str, JsonDict] = {}
         self.run_files: dict[str, list[str]] = {}
         self.batch_files: dict[str, list[str]] = {}
         self.run_stores: dict[str, list[str]] = {}

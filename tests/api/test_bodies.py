@@ -18,6 +18,8 @@ LEAST = {
     "messages.create": MESSAGE,
     "runs.create": {"assistant_id": "asst_known"},
     "runs.submit_tool_outputs": {"tool_outputs": [{"tool_call_id": "call_known", "output": "1"}]},
+    "uploads.create": {"bytes": 1, "filename": "f", "mime_type": "text/plain", "purpose": "assistants"},
+    "uploads.complete": {"part_ids": ["part_known"]},
     "vector_stores.search": {"query": "q"},
     "vector_stores.files.create": {"file_id": "file_known"},
     "vector_stores.files.update": {"attributes": {}},
@@ -34,6 +36,8 @@ BODIES = {
     "runs.create": bodies.RunCreate,
     "runs.update": bodies.MetadataUpdate,
     "runs.submit_tool_outputs": bodies.ToolOutputsSubmit,
+    "uploads.create": bodies.UploadCreate,
+    "uploads.complete": bodies.UploadComplete,
     "vector_stores.create": vector_store_bodies.VectorStoreCreate,
     "vector_stores.update": vector_store_bodies.VectorStoreUpdate,
     "vector_stores.search": vector_store_bodies.Search,
@@ -52,6 +56,8 @@ PATHS = {
     "runs.create": "/threads/thread_known/runs",
     "runs.update": "/threads/thread_known/runs/run_known",
     "runs.submit_tool_outputs": "/threads/thread_busy/runs/run_waiting/submit_tool_outputs",
+    "uploads.create": "/uploads",
+    "uploads.complete": "/uploads/upload_known/complete",
     "vector_stores.create": "/vector_stores",
     "vector_stores.update": "/vector_stores/vs_known",
     "vector_stores.search": "/vector_stores/vs_known/search",
@@ -83,6 +89,7 @@ def known_world():
     placed = {"thread_id": "thread_busy", "status": "requires_action", "required_action": action}
     sim.put("runs", {"id": "run_waiting", **placed})
     sim.put("files", {"id": "file_known", "content": "known"})
+    sim.put("uploads", {"id": "upload_known", "parts": {"part_known": "known"}})
     sim.put("vector_stores", {"id": "vs_known", "name": "n"})
     sim.put("vector_store_files", {"id": "file_known", "vector_store_id": "vs_known"})
     return sim

@@ -38,6 +38,15 @@ EXPECTED = {
     "assistants.files.delete": "DELETE /assistants/asst_1/files/file_1",
     "messages.files.list": "GET /threads/thread_1/messages/msg_1/files",
     "messages.files.retrieve": "GET /threads/thread_1/messages/msg_1/files/file_1",
+    "files.create": "POST /files",
+    "files.list": "GET /files",
+    "files.retrieve": "GET /files/file_1",
+    "files.delete": "DELETE /files/file_1",
+    "files.content": "GET /files/file_1/content",
+    "uploads.create": "POST /uploads",
+    "uploads.parts.create": "POST /uploads/upload_1/parts",
+    "uploads.complete": "POST /uploads/upload_1/complete",
+    "uploads.cancel": "POST /uploads/upload_1/cancel",
     "vector_stores.create": "POST /vector_stores",
     "vector_stores.list": "GET /vector_stores",
     "vector_stores.retrieve": "GET /vector_stores/vs_1",
@@ -86,7 +95,7 @@ def test_a_route_is_found_behind_any_prefix(name, prefix):
     method, path = EXPECTED[name].split()
     match = find(method, prefix + path)
     assert match.operation.name == name
-    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step|file|vs|vsfb)_1", path))
+    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step|file|upload|vs|vsfb)_1", path))
 
 
 @pytest.mark.parametrize(
@@ -148,8 +157,8 @@ def test_a_method_that_the_route_does_not_take_names_those_that_it_takes(method,
 @pytest.mark.parametrize(
     "path",
     [
-        *("/v1/embeddings", "/v1/chat/completions", "/v1/responses", "/v1/models", "/v1/moderations", "/v1/files"),
-        *("/v1/uploads/upload_1", "/openai/deployments/gpt-4o/chat/completions", "/v1/conversations", "/v1/batches"),
+        *("/v1/embeddings", "/v1/chat/completions", "/v1/responses", "/v1/models", "/v1/moderations", "/v1/videos"),
+        *("/v1/fine_tuning/jobs", "/openai/deployments/gpt-4o/chat/completions", "/v1/conversations", "/v1/batches"),
     ],
 )
 def test_another_noun_of_the_host_is_refused_by_name(path):

@@ -41,10 +41,10 @@ def test_a_callable_may_give_a_whole_response(sim, api):
 
 
 def test_a_star_stands_for_anything(sim, api):
-    sim.stub("GET /v1/files/*/content", json="x")
-    assert api.get("/files/file-1/content").status == 200
-    assert api.get("/files/file-1").error["code"] == "not_simulated"
-    assert api.post("/files/file-1/content").error["code"] == "not_simulated"
+    sim.stub("GET /v1/videos/*/content", json="x")
+    assert api.get("/videos/video-1/content").status == 200
+    assert api.get("/videos/video-1").error["code"] == "not_simulated"
+    assert api.post("/videos/video-1/content").error["code"] == "not_simulated"
 
 
 def test_the_newest_stub_that_fits_answers(sim, api):
