@@ -1,6 +1,7 @@
 """Writes what is generated in the documentation anew: tables that the code runs by, and the output of the demo.
 
     python docs/generate.py
+    python docs/generate.py parity     the figures of docs/verifying.md too, over ../shared/corpus
 
 It stands between `<!-- generated: NAME -->` and `<!-- end -->`; what stands around it is written by hand.
 `tests/test_docs.py` fails while a page and the code disagree.
@@ -14,6 +15,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,9 @@ from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.recording.verifying.differences import Aspect  # noqa: E402
 from simulator.recording.verifying.tolerated import RULES  # noqa: E402
+from simulator.recording.verifying.verifying import verify  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
 from tests.sdks import results  # noqa: E402
 
@@ -57,7 +61,9 @@ BAD_BODIES: Sequence[tuple[str, Any]] = (
 
 
 def main() -> None:
-    """Write the pages."""
+    """Write the pages; asked for `parity`, first the figures that were reached."""
+    if sys.argv[1:] == ["parity"]:
+        measure()
     for page in PAGES:
         page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
 
@@ -73,6 +79,21 @@ def demo() -> str:
     play(printed.append)
     lines = "\n".join(printed).splitlines()
     return "\n".join(["```console", "$ assistants-simulator demo", *lines[:DEMO_LINES], "…", "```"])
+
+
+def measure() -> None:
+    """Write down what `verify` reaches over the recordings beside the project."""
+    verified = verify(sorted((ROOT.parent / "shared" / "corpus").rglob("*.json")))
+    reached = {
+        **json.loads(PARITY.read_text(encoding="utf-8")),
+        "date": datetime.now(UTC).date().isoformat(),
+        "sessions": len(verified.scored),
+        "exchanges": sum(len(one.tallies) for one in verified.scored),
+        "unknown": sum(len(one.unknown) for one in verified.scored),
+        "exact": sum(not one.tally.counted for one in verified.scored),
+        "parity": {aspect: int((verified.tally.share(aspect) or 0) * 10_000) / 100 for aspect in Aspect},
+    }
+    PARITY.write_text(json.dumps(reached, indent=2) + "\n", encoding="utf-8")
 
 
 def parity() -> str:
