@@ -37,10 +37,12 @@ from simulator.recording.verifying.differences import Aspect  # noqa: E402
 from simulator.recording.verifying.tolerated import RULES  # noqa: E402
 from simulator.recording.verifying.verifying import verify  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
+from simulator.scenario.schema import json_schema  # noqa: E402
 from tests.sdks import results  # noqa: E402
 
 PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md", ROOT / "docs" / "verifying.md")
 PARITY = ROOT / "docs" / "parity.json"
+SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
 DEMO_LINES = 19
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
@@ -66,6 +68,7 @@ def main() -> None:
         measure()
     for page in PAGES:
         page.write_text(generated(page.read_text(encoding="utf-8")), encoding="utf-8")
+    SCENARIO_SCHEMA.write_text(json.dumps(json_schema(), indent=2) + "\n", encoding="utf-8")
 
 
 def generated(page: str) -> str:

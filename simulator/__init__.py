@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .decorator import simulated
     from .errors import CheckFailed, RequestBlocked, SimulatorError
     from .recording.using import use_cassette
+    from .scenario.playing import play
     from .simulator import Simulator
 
 _HOMES = {
@@ -59,6 +60,7 @@ _HOMES = {
     "incomplete": ".backend.turns",
     "lock_lag": ".backend.fault_kinds",
     "no_answer": ".backend.fault_kinds",
+    "play": ".scenario.playing",
     "raw_call": ".backend.turns",
     "refusal": ".backend.turns",
     "run_code": ".backend.turns",
@@ -92,6 +94,7 @@ __all__ = [
     "incomplete",
     "lock_lag",
     "no_answer",
+    "play",
     "raw_call",
     "refusal",
     "run_code",

@@ -7,10 +7,12 @@
     │  ├─ StateError             a state file or an object that cannot be placed  (also a ValueError)
     │  ├─ CassetteError          a cassette that cannot be read or written        (also a ValueError)
     │  │  └─ NoCassette          a file that is none, whatever else it is
+    │  ├─ ScenarioError          a file that is no scenario, or a scenario that cannot be played  (also a ValueError)
     │  ├─ ClockError             time cannot go there                             (also a ValueError)
     │  ├─ NoTurn                 the brain has no answer for a run
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
     │  └─ CheckFailed            `check()`: what the test expected did not happen (also an AssertionError)
+    │     └─ ScenarioFailed      something else happened than a scenario expects
     └─ Refusal                   what the API answers a bad request (`api/refusals.py`)
     BaseException
     └─ RequestBlocked            a request to the API was about to reach the network
@@ -49,6 +51,10 @@ class NoCassette(CassetteError):
     """A file that is no cassette: it is well-formed and holds something else."""
 
 
+class ScenarioError(SimulatorError, ValueError):
+    """A file that is no scenario: says file and line. Or a scenario that cannot be played as it is."""
+
+
 class ClockError(SimulatorError, ValueError):
     """The virtual clock only goes forward, by finite amounts."""
 
@@ -82,6 +88,10 @@ def suggestion(name: object, known: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` with the known name nearest to `name`; empty where none is near."""
     near = difflib.get_close_matches(str(name), list(known), n=1)
     return f" Did you mean {near[0]!r}?" if near else ""
+
+
+class ScenarioFailed(CheckFailed):
+    """Something else happened than a scenario expects; the text says at which step, and shows the timeline."""
 
 
 def refuse_unknown(where: str, given: Iterable[str], known: Collection[str]) -> None:

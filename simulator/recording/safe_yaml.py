@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from ..errors import CassetteError
+from ..errors import CassetteError, SimulatorError
 from . import json_text
 from .json_values import whole
 
@@ -46,6 +46,16 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_constructor("!binary", lambda loader, node: base64.b64decode(loader.construct_scalar(node)))
 
 
+class PlainLoader(_Loader):
+    """The same for what people write: `on`, `off`, `yes` and `no` are words, as in YAML 1.2, and `true` is a truth."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _YAML + "bool" or first in "tTfF"]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
+
 class Document(NamedTuple):
     """What a file holds.
 
@@ -57,12 +67,16 @@ class Document(NamedTuple):
     lines: Mapping[str, Sequence[int]]
 
 
-def load(text: str, path: Path) -> Document:
+def load(text: str, path: Path, error_class: type[SimulatorError] = CassetteError, loader: Any = _Loader) -> Document:
     """Return what one YAML document holds; JSON is YAML, and is read as JSON where it can be.
 
+    Args:
+        error_class: what is raised where the text is not fit to be loaded.
+        loader: this module's own, or its `PlainLoader`.
+
     Raises:
-        CassetteError: it is no YAML, has more than one document, nests too deeply, or has tags that no
-            recorder writes. Says file and line.
+        CassetteError: or an `error_class`: it is no YAML, has more than one document, nests too deeply, or has tags
+            that no recorder writes. Says file and line.
     """
     if text.lstrip()[:1] == "{":
         try:
@@ -70,15 +84,15 @@ def load(text: str, path: Path) -> Document:
         except (ValueError, RecursionError):  # broken, or YAML in flow style: YAML's parser knows, and says the line
             pass
     try:
-        lines = _walk(text, path)
-        return Document(yaml.load(text, Loader=_Loader), lines)  # noqa: S506  # a safe loader, see above
+        lines = _walk(text, path, error_class)
+        return Document(yaml.load(text, Loader=loader), lines)  # noqa: S506  # a safe loader, see above
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise CassetteError(f"{path}:{mark.line + 1 if mark else 1}: this is no YAML: {error.problem}.") from error
+        raise error_class(f"{path}:{mark.line + 1 if mark else 1}: this is no YAML: {error.problem}.") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a scalar that is not what its tag says
-        if isinstance(error, CassetteError):
+        if isinstance(error, error_class):
             raise
-        raise CassetteError(f"{path}: this is no YAML: {error}.") from error
+        raise error_class(f"{path}: this is no YAML: {error}.") from error
 
 
 def is_text(scalar: str) -> bool:
@@ -120,7 +134,7 @@ def _represent_text(dumper: Any, text: str) -> Any:
 _ReadableDumper.add_representer(str, _represent_text)
 
 
-def _walk(text: str, path: Path) -> dict[str, list[int]]:
+def _walk(text: str, path: Path, error_class: type[SimulatorError]) -> dict[str, list[int]]:
     """Refuse what is dangerous to load; return where the items of the lists at the top begin."""
     depth = aliases = 0
     key = ""
@@ -143,16 +157,16 @@ def _walk(text: str, path: Path) -> dict[str, list[int]]:
         depth += isinstance(event, yaml.CollectionStartEvent)
         problem = _problem(event, depth, aliases)
         if problem:
-            raise CassetteError(f"{path}:{line}: {problem}")
+            raise error_class(f"{path}:{line}: {problem}")
     return found
 
 
 def _problem(event: Any, depth: int, aliases: int) -> str | None:
     tag = getattr(event, "tag", None)
     if tag is not None and tag not in _TAGS:
-        return f"the tag {tag!r} would build an object, which no cassette needs: it is not read."
+        return f"the tag {tag!r} would build an object, which no file of ours needs: it is not read."
     if depth > MAX_DEPTH:
-        return f"this nests more than {MAX_DEPTH} deep, which no cassette does: it is not read."
+        return f"this nests more than {MAX_DEPTH} deep, which no file of ours does: it is not read."
     if aliases > MAX_ALIASES:
         return f"there are more than {MAX_ALIASES:,} aliases, which unfold without end: it is not read."
     return None

@@ -50,7 +50,7 @@ def refused(path):
         ("a: 1\nx: !!python/name:os.system\n", "FILE:2: the tag 'tag:yaml.org,2002:python/name:os.system' would build"),
         ("x: !!timestamp 2024-01-01\n", "FILE:1: the tag 'tag:yaml.org,2002:timestamp' would build an object"),
         ("x: !!int nine\n", "FILE: this is no YAML: invalid literal for int()"),
-        ("x: " + "[" * 20_000, "FILE:1: this nests more than 64 deep, which no cassette does: it is not read."),
+        ("x: " + "[" * 20_000, "FILE:1: this nests more than 64 deep, which no file of ours does: it is not read."),
         ('{"a": ' + "[" * 20_000, "FILE:1: this nests more than 64 deep"),
         ("x: &a\n  y: *b\n", "FILE:2: this is no YAML: found undefined alias."),
     ],

@@ -1,0 +1,223 @@
+"""The scenario language. What a file may hold is what these models hold; `json_schema()` is made from them.
+
+A model keeps what was written, so that a scenario can be written back without loss; turns, faults and
+durations are checked here and read where they are used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+
+from ..backend.faults_json import MAKERS, PLAN_OPTIONS, options_of, plan_from_json
+from ..backend.lifecycle import RunStatus
+from ..backend.turns_json import turn_from_json
+from ..errors import SimulatorError, suggestion
+from .durations import seconds_of
+
+DEFAULT_USER = "user"
+ANY_FAILURE = "any"
+SCHEMA_URL = "https://json-schema.org/draft/2020-12/schema"
+_TURNS = ("say", "call", "calls", "run_code", "search_files", "fail", "incomplete", "finish", "hang")
+
+
+def _checked(check: Any) -> AfterValidator:
+    """Return a validator that only looks, and says what the mistake is in our own words."""
+
+    def look(value: Any) -> Any:
+        try:
+            check(value)
+        except SimulatorError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+    return AfterValidator(look)
+
+
+def _checked_pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from None
+    return value
+
+
+_TURN_SCHEMA = {
+    "anyOf": [
+        {"enum": ["finish", "hang"]},
+        {"type": "object", "anyOf": [{"required": [name]} for name in _TURNS]},
+    ]
+}
+_FAULT_SCHEMA = {
+    "type": "object",
+    "oneOf": [{"required": [name]} for name in MAKERS],
+    "properties": {
+        name: {}
+        for name in dict.fromkeys([*MAKERS, *PLAN_OPTIONS, *(one for kind in MAKERS for one in options_of(kind)[1:])])
+    },
+    "additionalProperties": False,
+}
+
+Turn: TypeAlias = Annotated[Any, _checked(turn_from_json), WithJsonSchema(_TURN_SCHEMA)]
+Fault: TypeAlias = Annotated[Any, _checked(plan_from_json), WithJsonSchema(_FAULT_SCHEMA)]
+Duration: TypeAlias = Annotated[float | str, AfterValidator(lambda value: (seconds_of(value), value)[1])]
+Pattern: TypeAlias = Annotated[str, AfterValidator(_checked_pattern)]
+Count: TypeAlias = Annotated[int, Field(ge=0)]
+
+
+class Part(BaseModel):
+    """What all parts of a scenario have in common: no key that means nothing, no guess at a type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class Tool(Part):
+    """A function that the assistant declares, and what the built-in loop answers when it is called."""
+
+    description: str | None = None
+    parameters: dict[str, Any] = Field(
+        default_factory=dict,
+        description="A JSON Schema, or short: {location: string, unit: [C, F], days?: integer}.",
+    )
+    strict: bool | None = None
+    returns: Any = Field(default=None, description="What the built-in loop submits as output.")
+    raises: str | None = Field(default=None, description="The function breaks with this text instead.")
+
+
+class Assistant(Part):
+    """The assistant that the built-in loop makes."""
+
+    model: str = "gpt-4o"
+    name: str | None = None
+    instructions: str | None = None
+    response_format: Any = None
+    code_interpreter: bool = False
+    file_search: bool = False
+
+
+class TextMatcher(Part):
+    """A text that is not known word by word."""
+
+    contains: str | None = None
+    matches: Pattern | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> TextMatcher:
+        if self.contains is None and self.matches is None:
+            raise ValueError("needs `contains` or `matches`")
+        return self
+
+
+class CallMatcher(Part):
+    """A call of a function, where more is to be said than its name and its exact arguments."""
+
+    call: str
+    arguments: dict[str, Any] | None = Field(default=None, description="Exactly these.")
+    subset: dict[str, Any] | None = Field(default=None, description="These, and perhaps others.")
+    schema_: dict[str, Any] | None = Field(default=None, alias="schema", description="A JSON Schema.")
+    matches: dict[str, Pattern] | None = Field(default=None, description="Patterns, by argument.")
+
+
+# A name; a name with its exact arguments; or a matcher.
+CallExpectation: TypeAlias = Annotated[
+    str | dict[str, Any],
+    AfterValidator(lambda value: (call_matcher(value), value)[1]),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object", "minProperties": 1}]}),
+]
+
+
+def call_matcher(value: str | Mapping[str, Any]) -> CallMatcher:
+    """Return what a file writes about a call.
+
+    Raises:
+        ValueError: it says nothing about one.
+    """
+    if isinstance(value, str):
+        return CallMatcher(call=value)
+    if "call" in value:
+        return CallMatcher.model_validate(value)
+    if len(value) != 1:
+        raise ValueError("a call is its name, {name: arguments}, or {call: name, subset: …}")
+    ((name, arguments),) = value.items()
+    return CallMatcher.model_validate({"call": name, "arguments": {} if arguments is None else arguments})
+
+
+class OnAssistants(Part):
+    """What is expected on the Assistants API only: another API has no such thing."""
+
+    statuses: list[Annotated[RunStatus, Field(strict=False)]] = Field(
+        description="Every status of the runs of this step, in order."
+    )
+
+
+class Expectations(Part):
+    """What is to come of a step, or of the whole conversation."""
+
+    calls: list[CallExpectation] | None = Field(default=None, description="The calls, in this order, and no others.")
+    calls_in_any_order: list[CallExpectation] | None = None
+    outputs: list[dict[str, Any]] | None = Field(default=None, description="What was submitted, by function, in order.")
+    reply: str | TextMatcher | None = Field(default=None, description="The whole text, or a part of it.")
+    error: str | TextMatcher | None = Field(
+        default=None, description="The app is to report a failure: `any`, its whole text, or a part of it."
+    )
+    at_most_requests: Count | None = None
+    at_most_tokens: Count | None = None
+    assistants: OnAssistants | None = None
+
+
+class Step(Part):
+    """Somebody says something, or time passes."""
+
+    user: str | None = None
+    from_: str = Field(default=DEFAULT_USER, alias="from", description="Whose conversation.")
+    attach: list[str] = Field(default_factory=list, description="Names of files; for the built-in loop.")
+    model: list[Turn] | Turn | None = Field(default=None, description="What the model answers, turn by turn.")
+    faults: list[Fault] = Field(default_factory=list)
+    expect: Expectations | None = None
+    wait: Duration | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Step:
+        if (self.user is None) == (self.wait is None):
+            raise ValueError("a step has either `user`, what somebody says, or `wait`, how long nothing happens")
+        if self.wait is not None and self.model_fields_set != {"wait"}:
+            raise ValueError("beside `wait` there is nothing else in a step")
+        return self
+
+    @property
+    def turns(self) -> list[Any]:
+        """What the model answers, as a list."""
+        return self.model if isinstance(self.model, list) else [] if self.model is None else [self.model]
+
+
+class Scenario(Part):
+    """A conversation, as it is to be played."""
+
+    scenario: str = Field(min_length=1, description="What it is about, in one line.")
+    about: str | None = None
+    parameters: dict[str, str | int | float | bool] = Field(
+        default_factory=dict, description="Values for {name} in any text below."
+    )
+    assistant: Assistant = Field(default_factory=Assistant)
+    tools: dict[str, Tool | None] = Field(default_factory=dict, description="The functions, by name.")
+    files: dict[str, str] = Field(default_factory=dict, description="Texts of files, by name.")
+    faults: list[Fault] = Field(default_factory=list)
+    conversation: list[Step] = Field(min_length=1)
+    expect: Expectations | None = None
+
+    @model_validator(mode="after")
+    def _attaches_what_there_is(self) -> Scenario:
+        for step in self.conversation:
+            for name in step.attach:
+                if name not in self.files:
+                    hint = suggestion(name, self.files) or f" There are: {', '.join(self.files) or 'none'}."
+                    raise ValueError(f"no file {name!r} is among `files`.{hint}")
+        return self
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a scenario file, for editors."""
+    return {"$schema": SCHEMA_URL, **Scenario.model_json_schema(by_alias=True)}

@@ -1,0 +1,147 @@
+import re
+
+import pytest
+
+from simulator.errors import ScenarioError
+from simulator.scenario.loading import filled, find, load, read, text_of, write
+
+LEAST = "scenario: x\nconversation:\n  - user: Hello?\n"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "f.scenario.yaml:1: a scenario is a mapping that begins with `scenario: what it is about`."),
+        ("[1]", "f.scenario.yaml:1: a scenario is a mapping"),
+        ("x: [", "f.scenario.yaml:2: this is no YAML"),
+        (
+            "x: !!python/object:os.system 1",
+            "f.scenario.yaml:1: the tag 'tag:yaml.org,2002:python/object:os.system'",
+        ),
+        ("x: " + "[" * 100, "f.scenario.yaml:1: this nests more than 64 deep"),
+        ("scenario: x", "f.scenario.yaml:1: the scenario: `conversation` is missing."),
+        ("scenario: x\nconversation: []", "f.scenario.yaml:2: conversation: List should have at least 1 item"),
+        (
+            LEAST + "conversatoin: 5",
+            "f.scenario.yaml:4: conversatoin: there is no such key. Did you mean 'conv",
+        ),
+        (LEAST + "zzz: 5", "f.scenario.yaml:4: zzz: there is no such key. There are: scenario, about, parameters,"),
+        (
+            LEAST + "    modle: x",
+            "f.scenario.yaml:4: conversation[0].modle: there is no such key. Did you mean",
+        ),
+        (
+            LEAST + "    expect: {reply: {contians: x}}",
+            "conversation[0].expect.reply.contians: there is no such key",
+        ),
+        (LEAST + "    expect: {reply: {}}", "conversation[0].expect.reply: needs `contains` or `matches`."),
+        (LEAST + "    expect: {reply: 5}", "conversation[0].expect.reply: Input should be a valid string, not 5."),
+        (
+            LEAST + "    expect: {error: {matches: '('}}",
+            "conversation[0].expect.error.matches: '(' is no regular expression: ",
+        ),
+        (
+            LEAST + "    expect: {calls: [{a: 1, b: 2}]}",
+            "expect.calls[0]: a call is its name, {name: arguments}",
+        ),
+        (
+            LEAST + "    expect: {assistants: {statuses: [done]}}",
+            "f.scenario.yaml:4: conversation[0].expect.assista",
+        ),
+        (LEAST + "    model: [{say: 1}]", "f.scenario.yaml:4: conversation[0].model[0]: 1 is not a part of a message"),
+        (LEAST + "    model: {sya: x}", "f.scenario.yaml:4: conversation[0].model: {'sya': 'x'} is not a turn."),
+        (LEAST + "    faults: [{delay: soon}]", "conversation[0].faults[0]: delay() takes a number of virtual seconds"),
+        (
+            LEAST + "    faults: [{delay: 1, on: runs, tims: 2}]",
+            "faults[0]: delay knows no 'tims'. Did you mean",
+        ),
+        (LEAST + "    wait: 1 day", "conversation[0]: a step has either `user`, what somebody says, or `wait`"),
+        (
+            "scenario: x\nconversation:\n  - wait: 1 day\n    from: x",
+            "[0]: beside `wait` there is nothing else",
+        ),
+        ("scenario: x\nconversation:\n  - wait: 3 dayz", "f.scenario.yaml:3: conversation[0].wait: a duration is"),
+        (LEAST + "    attach: [x.txt]", "the scenario: no file 'x.txt' is among `files`. There are: none."),
+        (LEAST + "    attach: [x.txt]\nfiles: {y.txt: z}", "no file 'x.txt' is among `files`. Did you mean 'y.txt'?"),
+        (
+            LEAST + "tools: {f: {returns: 1, rases: x}}",
+            "f.scenario.yaml:4: tools.f.rases: there is no such key",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(scenario, text, message):
+    with pytest.raises(ScenarioError, match=re.escape(message)):
+        scenario(text)
+
+
+def test_several_mistakes_are_told_at_once(scenario):
+    with pytest.raises(ScenarioError) as raised:
+        scenario("scenario: x\nconversation:\n  - user: 5\n  - wait: -1\nabuot: x\n")
+    assert [line.split(": ")[0] for line in str(raised.value).splitlines()] == [
+        "f.scenario.yaml:3",
+        "f.scenario.yaml:4",
+        "f.scenario.yaml:5",
+    ]
+
+
+def test_words_are_words(scenario):
+    found = scenario("scenario: yes\nconversation:\n  - user: no\n    faults: [{delay: 1, on: runs.list}]\n")
+    assert (found.scenario, found.conversation[0].user) == ("yes", "no")
+    assert found.conversation[0].faults == [{"delay": 1, "on": "runs.list"}]
+
+
+PARAMETERS = """
+scenario: Weather in {city}
+parameters: {city: Paris, days: 3, deep: true}
+conversation:
+  - user: "{city}, {days} days, {other}?"
+    model: [{call: {get_weather: {location: "{city}", days: "{days}", "{city}": "{deep}"}}}, {say: ok}]
+"""
+
+
+def test_parameters_are_filled_in(scenario):
+    step = filled(scenario(PARAMETERS), {"city": "Rome"}, "f").conversation[0]
+    assert step.user == "Rome, 3 days, {other}?"
+    assert step.model[0] == {"call": {"get_weather": {"location": "Rome", "days": 3, "Rome": True}}}
+
+
+def test_without_parameters_nothing_is_filled_in(scenario):
+    plain = scenario(LEAST)
+    assert filled(plain, {}, "f") is plain
+
+
+def test_a_parameter_that_there_is_not_is_refused(scenario):
+    with pytest.raises(ScenarioError, match=r"f: the scenario has no parameter 'citi'\. Did you mean 'city'\?"):
+        filled(scenario(PARAMETERS), {"citi": "Rome"}, "f")
+    with pytest.raises(ScenarioError, match=r"no parameter 'x'\. It has: none\."):
+        filled(scenario(LEAST), {"x": 1}, "f")
+
+
+def test_a_value_that_does_not_fit_is_refused(scenario):
+    text = 'scenario: x\nparameters: {who: Anna}\nconversation:\n  - user: "{who}"\n'
+    with pytest.raises(ScenarioError, match=r"f: with \{'who': 5\}: conversation\[0\]\.user: Input should be"):
+        filled(scenario(text), {"who": 5}, "f")
+
+
+def test_a_file_is_loaded_and_written(tmp_path, scenario):
+    path = tmp_path / "x.scenario.yaml"
+    write(scenario(PARAMETERS), path)
+    assert read(path) == scenario(PARAMETERS)
+    assert load(path, {"days": 5}).conversation[0].user == "Paris, 5 days, {other}?"
+    assert text_of(read(path)).startswith("scenario: Weather in {city}\nparameters:\n  city: Paris\n")
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path):
+    with pytest.raises(ScenarioError, match=r"x\.scenario\.yaml cannot be read: "):
+        read(tmp_path / "x.scenario.yaml")
+    (tmp_path / "x.scenario.yaml").write_bytes(b"\xff")
+    with pytest.raises(ScenarioError, match="cannot be read: 'utf-8'"):
+        read(tmp_path / "x.scenario.yaml")
+
+
+def test_a_scenario_is_found_by_its_name(tmp_path):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "x.scenario.yaml").write_text(LEAST)
+    assert find("x", tmp_path) == find("x.scenario.yaml", tmp_path) == tmp_path / "scenarios" / "x.scenario.yaml"
+    with pytest.raises(ScenarioError, match=r"There is no scenario 'y'\. Looked for: "):
+        find("y", tmp_path)

@@ -1,0 +1,163 @@
+import asyncio
+import time
+
+import openai
+import pytest
+
+from simulator import play
+from simulator.errors import ScenarioError, ScenarioFailed
+from simulator.scenario.plain_loop import PlainLoop
+from simulator.scenario.playing import Hung, perform
+from simulator.transport import active
+
+HELLO = """
+scenario: Hello
+conversation:
+  - user: Hello?
+    model: [{say: Hello.}]
+    expect: {reply: Hello.}
+"""
+
+
+def findings(played):
+    return [f"{one.step}: {one.text}" for one in played.findings]
+
+
+def test_an_app_is_played_as_it_is(scenario):
+    seen = []
+
+    def converse(user_id, text):
+        seen.append((user_id, text))
+        client = openai.OpenAI()
+        assistant = client.beta.assistants.create(model="gpt-4o")
+        messages = [{"role": "user", "content": text}]
+        run = client.beta.threads.create_and_run(assistant_id=assistant.id, thread={"messages": messages})
+        while run.status != "completed":
+            time.sleep(1)
+            run = client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
+        return client.beta.threads.messages.list(run.thread_id).data[0].content[0].text.value
+
+    assert play(scenario(HELLO), converse).replies == ["Hello."]
+    assert seen == [("user", "Hello?")]
+
+
+def test_an_async_app_has_one_loop_for_the_whole_conversation(scenario):
+    loops = set()
+
+    async def converse(user_id, text):
+        loops.add(asyncio.get_running_loop())
+        await asyncio.sleep(60)
+        return "ok"
+
+    text = "scenario: x\nconversation:\n" + "  - user: Hello?\n    expect: {reply: ok}\n" * 2
+    played = play(scenario(text), converse)
+    assert (len(loops), played.seconds) == (1, 120)
+
+
+def test_a_path_and_its_parameters_are_loaded(tmp_path):
+    path = tmp_path / "x.scenario.yaml"
+    path.write_text('scenario: x\nparameters: {who: Ann}\nconversation:\n  - user: "{who}"\n    expect: {reply: Ben}\n')
+    assert play(path, lambda _, text: text, who="Ben").passed
+    with pytest.raises(ScenarioFailed, match="the reply is 'Ann', and not 'Ben'"):
+        play(path, lambda _, text: text)
+    with pytest.raises(ScenarioError, match="has no parameter 'whom'"):
+        play(path, whom="Ben")
+
+
+def test_a_failure_says_in_which_step(scenario):
+    with pytest.raises(ScenarioFailed) as raised:
+        play(scenario(HELLO), lambda *_: "Good day.")
+    assert str(raised.value).splitlines() == [
+        "Scenario 'Hello' failed.",
+        "step 1 (user: 'Hello?'): the reply is 'Good day.', and not 'Hello.'",
+        "step 1 (user: 'Hello?'): the model was never asked for script(say('Hello.'))",
+    ]
+
+
+def test_answers_that_nobody_asked_for_do_not_reach_the_next_step(scenario):
+    text = HELLO + "  - user: Again?\n    model: [{say: Again.}]\n    expect: {reply: Again.}\n"
+    loaded = scenario(text)
+    loop = PlainLoop(loaded)
+    played = perform(loaded, lambda user, text: "" if text == "Hello?" else loop(user, text))
+    assert played.replies == ["", "Again."]
+
+
+def test_an_app_that_raises_is_told_with_its_place(scenario):
+    def converse(user_id, text):
+        raise LookupError("no such thing")
+
+    (finding,) = [one for one in perform(scenario(HELLO), converse).findings if "failed" in one.text]
+    assert finding.text.startswith("the app failed: LookupError: no such thing. It is in converse, ")
+    assert "test_playing.py:" in finding.text
+
+
+def test_an_app_that_returns_nothing_is_told(scenario):
+    (first, _) = findings(perform(scenario(HELLO), lambda *_: None))
+    assert first == "1: the reply is None, and not a text"
+
+
+def test_an_app_that_never_returns_ends_with_its_place(scenario):
+    def converse(user_id, text):
+        client = openai.OpenAI()
+        while True:
+            try:
+                client.beta.assistants.list()
+                time.sleep(1)
+            except Exception:  # noqa: BLE001  # as many loops do
+                continue
+
+    played = perform(scenario(HELLO + "  - user: Again?\n"), converse, limit=100)
+    first = played.findings[0].text
+    assert first.startswith("the app still asks after 100 virtual seconds: GET /v1/assistants. It is in converse, ")
+    assert played.replies == [], "the conversation ends there"
+
+
+def test_that_it_is_over_is_swallowed_by_no_except_exception():
+    assert not issubclass(Hung, Exception)
+
+
+def test_a_run_that_is_left_active_is_found(scenario):
+    def converse(user_id, text):
+        client = openai.OpenAI()
+        assistant = client.beta.assistants.create(model="gpt-4o")
+        messages = [{"role": "user", "content": text}]
+        client.beta.threads.create_and_run(assistant_id=assistant.id, thread={"messages": messages})
+        return "Hello."
+
+    (finding,) = findings(perform(scenario(HELLO), converse))
+    assert finding.startswith("None: Still active: run run_")
+
+
+def test_what_no_scenario_exercises_is_known(scenario):
+    text = HELLO + "tools:\n  f:\n  g: {returns: 1}\n"
+    assert perform(scenario(text)).unused == ["f", "g"]
+
+
+def test_a_call_that_no_tool_declares_is_doubted(scenario):
+    text = (
+        "scenario: x\ntools: {get_weather: {}}\nconversation:\n  - user: Hello?\n"
+        "    model: [{call: {get_wether: {}}}, {call: {get_weather: {}}}, {say: x}]\n"
+    )
+    assert perform(scenario(text)).warnings == [
+        "'get_wether' is called, and no tool declares it. Did you mean 'get_weather'?"
+    ]
+
+
+WHOLE = [
+    ("at_most_requests: 3", "None: 7 requests, and at most 3 were expected"),
+    ("at_most_tokens: 0", "None: "),
+    ("reply: Bye.", "None: the reply is 'Hello.', and not 'Bye.'"),
+    ("calls: [f]", "None: f was not called"),
+    ("assistants: {statuses: [queued]}", "None: the runs were queued → in_progress → completed, and not queued"),
+]
+
+
+@pytest.mark.parametrize("expected, finding", WHOLE)
+def test_something_may_be_expected_of_the_whole(scenario, expected, finding):
+    (found,) = findings(perform(scenario(f"{HELLO}expect: {{{expected}}}\n")))
+    assert found.startswith(finding)
+
+
+def test_the_simulator_of_a_scenario_leaves_no_trace(scenario):
+    perform(scenario(HELLO))
+    assert not active.some()

@@ -1,0 +1,56 @@
+"""The scenarios that are shipped: each passes with the built-in loop; each fault fails a loop that lacks the care."""
+
+import json
+
+import pytest
+
+from simulator.errors import ScenarioFailed
+from simulator.scenario.loading import load, read, text_of
+from simulator.scenario.playing import perform, play
+from simulator.scenario.schema import json_schema
+
+from .conftest import FOLDER, NaiveLoop
+
+SHIPPED = sorted(FOLDER.glob("*/*.scenario.yaml"))
+FAULTS = [path for path in SHIPPED if path.parent.name == "faults"]
+
+
+def name_of(path):
+    return path.name.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
+def test_the_built_in_loop_passes(path):
+    played = play(path)
+    assert played.passed
+    assert len(played.replies) == sum(step.user is not None for step in load(path).conversation)
+
+
+@pytest.mark.parametrize("path", FAULTS, ids=name_of)
+def test_a_loop_without_care_fails(path):
+    scenario = load(path)
+    with pytest.raises(ScenarioFailed):
+        play(scenario, NaiveLoop(scenario))
+
+
+@pytest.mark.parametrize("path", [path for path in SHIPPED if "plain" in path.name or "days" in path.name], ids=name_of)
+def test_where_nothing_goes_wrong_it_is_good_enough(path):
+    scenario = load(path)
+    played = perform(scenario, NaiveLoop(scenario))
+    assert [finding for finding in played.findings if "requests" not in finding.text] == []
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
+def test_it_survives_being_written(path, scenario):
+    assert scenario(text_of(read(path))) == read(path)
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=name_of)
+def test_it_names_the_schema_for_editors(path):
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert (path.parent / first.partition("$schema=")[2]).resolve() == FOLDER / "scenario.schema.json"
+
+
+def test_the_schema_is_that_of_the_models():
+    published = json.loads((FOLDER / "scenario.schema.json").read_text(encoding="utf-8"))
+    assert published == json_schema(), "python docs/generate.py writes it"
