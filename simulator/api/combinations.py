@@ -44,7 +44,7 @@ def check_assistant(fields: Mapping[str, Any]) -> None:
     if tools:
         _check_functions(tools)
     wanted = fields.get("response_format")
-    if not isinstance(wanted, Mapping) or wanted.get("type") != "json_schema":
+    if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
         return
     if any(tool["type"] != "function" for tool in tools):
         raise BuiltinToolWithSchema
@@ -63,12 +63,12 @@ def check_run(fields: Mapping[str, Any]) -> None:
     """
     check_assistant(fields)
     choice = fields.get("tool_choice")
-    if isinstance(choice, Mapping) and choice.get("type") == "function":
+    if isinstance(choice, dict) and choice.get("type") == "function":
         name = choice["function"]["name"]
         if name not in {function["name"] for _, function in _functions(fields.get("tools") or ())}:
             raise UndeclaredFunction(name)
-    strategy = fields.get("truncation_strategy") or {}
-    if strategy.get("type") == "last_messages" and "last_messages" not in strategy:
+    strategy = fields.get("truncation_strategy")
+    if strategy and strategy["type"] == "last_messages" and "last_messages" not in strategy:
         path = "truncation_strategy.last_messages"
         raise InvalidParameter(f"Missing required parameter: '{path}'.", path, "missing_required_parameter")
 

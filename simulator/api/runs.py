@@ -198,7 +198,7 @@ def _start(
     except NoTurn as problem:
         raise NoTurnLeft(str(problem)) from problem
     if "tool_resources" in body:
-        backend.store.run_stores[run["id"]] = store_ids(body)
+        backend.store.run_stores[run["id"]] = list(store_ids(body))
     files = file_ids(backend.store, assistant["id"])
     if files:
         backend.store.run_files[run["id"]] = files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..backend import objects
@@ -71,7 +71,7 @@ def new_thread(call: Call, body: Mapping[str, Any], where: str = "messages") -> 
     Raises:
         NotFound, NotForRetrieval: a vector store or a file that it names cannot be searched.
     """
-    created: Iterable[Mapping[str, Any]] = body.get("messages", ())
+    created: Sequence[Mapping[str, Any]] = body.get("messages", ())
     check_attachments(call, created, where=where)
     fields, stores = with_resources(call, body, THREAD_EXPIRY)
     fields.pop("messages", None)

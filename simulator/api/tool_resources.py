@@ -61,7 +61,7 @@ def keep(call: Call, stores: Iterable[NewStore]) -> None:
 
 
 def check_attachments(
-    call: Call, messages: Iterable[Mapping[str, Any]], thread: Mapping[str, Any] | None = None, *, where: str = ""
+    call: Call, messages: Sequence[Mapping[str, Any]], thread: Mapping[str, Any] | None = None, *, where: str = ""
 ) -> None:
     """Refuse files that messages name and that there are not, and those for file search that cannot be searched.
 
@@ -76,8 +76,7 @@ def check_attachments(
         NotForRetrieval: file search does not take files of this kind.
         VectorStoreExpired: the vector store of the thread takes no more.
     """
-    messages = list(messages)
-    if not messages:  # most runs bring none
+    if not any(map(_may_name_files, messages)):
         return
     for index, message in enumerate(messages):
         _require_files(call, message, f"{where}[{index}]." if where else "")
@@ -87,9 +86,10 @@ def check_attachments(
 
 def attach(call: Call, thread: JsonDict, messages: Iterable[Mapping[str, Any]]) -> None:
     """Put what is attached to messages for file search into the vector store of the thread, made if need be."""
-    files = list(map(NewFile, dict.fromkeys(_for_search(messages))))
-    if not files:
+    ids = _for_search(messages)
+    if not ids:
         return
+    files = list(map(NewFile, dict.fromkeys(ids)))
     vector_store = _store_of(call, thread)
     if vector_store is not None:
         call.backend.engine.vector_stores.add_files(vector_store, files)
@@ -105,7 +105,12 @@ def require_usable(call: Call, *owners: Mapping[str, Any]) -> None:
         VectorStoreExpired: it cannot be searched.
     """
     for owner in owners:
-        _store_of(call, owner)
+        if owner["tool_resources"]:
+            _store_of(call, owner)
+
+
+def _may_name_files(message: Mapping[str, Any]) -> bool:
+    return "attachments" in message or not isinstance(message["content"], str)
 
 
 def _require_files(call: Call, message: Mapping[str, Any], where: str) -> None:

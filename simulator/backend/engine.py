@@ -204,7 +204,8 @@ class Engine:
         now = self.clock.now()
         while self.calendar.is_due(now):
             due = self.calendar.pop()
-            if self.vector_stores.fire(due):
+            if due.action not in _ACTIONS:
+                self.vector_stores.fire(due)
                 continue
             execution = self.executions.get(due.subject)
             if execution is not None and due.epoch in (execution.epoch, ALWAYS):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .objects import EMPTY, RANKING_OPTIONS, JsonDict
@@ -37,18 +37,21 @@ def perform(vector_stores: VectorStores, run: Mapping[str, Any], turn: SearchFil
 
 def ready_by(vector_stores: VectorStores, run: Mapping[str, Any], at: float) -> float:
     """Return when a run may begin that is queued at `at`: it waits for the files of its thread, not the assistant's."""
-    return vector_stores.ready_by(stores_of_thread(vector_stores.store, run), at)
+    ids = stores_of_thread(vector_stores.store, run)
+    return vector_stores.ready_by(ids, at) if ids else at
 
 
-def stores_of_thread(store: Store, run: Mapping[str, Any]) -> list[str]:
-    """Return the ids of the vector stores of a run's thread."""
-    return store_ids(store.threads.get(run["thread_id"]))
+def stores_of_thread(store: Store, run: Mapping[str, Any]) -> Sequence[str]:
+    """Return the ids of the vector stores of a run's thread; of none, where there are no vector stores at all."""
+    return store_ids(store.threads.get(run["thread_id"])) if store.vector_stores else ()
 
 
-def store_ids(owner: Mapping[str, Any] | None) -> list[str]:
+def store_ids(owner: Mapping[str, Any] | None) -> Sequence[str]:
     """Return the ids of the vector stores of an assistant or a thread, if there is one."""
-    resources = (owner or EMPTY).get("tool_resources") or EMPTY
-    return list((resources.get("file_search") or EMPTY).get("vector_store_ids") or ())
+    resources = owner.get("tool_resources") if owner else None
+    if not resources:  # as with most
+        return ()
+    return (resources.get("file_search") or EMPTY).get("vector_store_ids") or ()
 
 
 def files_of(store: Store, ids: Iterable[str]) -> list[str]:

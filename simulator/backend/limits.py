@@ -72,6 +72,8 @@ def fitted(view: View, spent: Tokens, count: CountTokens) -> Prompt | None:
 
 def answered(turn: Turn, prompt: Prompt, spent: Tokens, count: CountTokens) -> Answer:
     """Return what comes of a turn that the model gives: all of it, or what the limit lets it say."""
+    if prompt.view.settings.get(COMPLETION_LIMIT) is None:
+        return Answer(turn, prompt.tokens)
     said = _cut(turn, prompt.view, spent, count)
     if said is None:
         return Answer(Incomplete(reason=COMPLETION_LIMIT), prompt.tokens)
@@ -80,10 +82,7 @@ def answered(turn: Turn, prompt: Prompt, spent: Tokens, count: CountTokens) -> A
 
 def _cut(turn: Turn, view: View, spent: Tokens, count: CountTokens) -> Turn | None:
     """Return a turn as far as it gets: itself, or the beginning of its message, or None for nothing at all."""
-    limit = view.settings.get(COMPLETION_LIMIT)
-    if limit is None:
-        return turn
-    left = limit - spent.completion
+    left = view.settings[COMPLETION_LIMIT] - spent.completion
     if isinstance(turn, CallTools | RunCode | SearchFiles):
         return turn if tokens_of_turn(turn, view.model, count) <= left else None
     return _cut_message(turn, left, lambda text: count(text, view.model)) if isinstance(turn, Say) else turn

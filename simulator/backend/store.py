@@ -197,6 +197,9 @@ class Collection:
     def __len__(self) -> int:
         return sum(map(len, self._listings.values()))
 
+    def __bool__(self) -> bool:
+        return any(self._listings.values())  # every run asks this, so do not count
+
     def to_json(self) -> JsonDict:
         """Return everything as JSON values."""
         listings = {

@@ -39,7 +39,12 @@ class Tokens(NamedTuple):
 
     def plus(self, other: Tokens) -> Tokens:
         """Return what both cost together."""
-        return Tokens(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Tokens(
+            self.prompt + other.prompt,
+            self.completion + other.completion,
+            self.cached + other.cached,
+            self.reasoning + other.reasoning,
+        )
 
 
 def estimate(text: str, model: str = "") -> int:
@@ -55,9 +60,12 @@ def tokens_of_messages(view: View, count: CountTokens) -> list[int]:
 def tokens_beside_messages(view: View, count: CountTokens) -> int:
     """Return what the model is shown beside the messages: instructions, functions, outputs."""
     model = view.model
-    functions = sum([count(name, model) + count(str(schema), model) for name, schema in view.functions.items()])
-    outputs = sum([count(arguments, model) + count(output, model) for _, arguments, output in view.outputs])
-    return count(view.instructions, model) + functions + outputs
+    tokens = count(view.instructions, model)
+    for name, schema in view.functions.items():
+        tokens += count(name, model) + count(str(schema), model)
+    for _, arguments, output in view.outputs:
+        tokens += count(arguments, model) + count(output, model)
+    return tokens
 
 
 def tokens_of_message(content: Sequence[Mapping[str, Any]], model: str, count: CountTokens) -> int:

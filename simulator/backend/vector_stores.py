@@ -175,12 +175,9 @@ class VectorStores:
 
     # Time.
 
-    def fire(self, due: Due) -> bool:
-        """Let happen what is due, if it is of a vector store; tell whether it is."""
-        action = _ACTIONS.get(due.action)
-        if action is not None:
-            action(self, due)
-        return action is not None
+    def fire(self, due: Due) -> None:
+        """Let happen what is due of a vector store."""
+        _ACTIONS[due.action](self, due)
 
     def ready_by(self, ids: Iterable[str], at: float) -> float:
         """Return when all files of these stores are ready, `at` if they are, a minute later at most."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import file_search
+from .assistant_files import file_ids
 from .brain import Output, View
 from .objects import EMPTY, NO_PARAMETERS, JsonDict, message_text
 from .store import Store
@@ -63,8 +64,8 @@ def _newest(messages: list[JsonDict], run: Mapping[str, Any]) -> list[JsonDict]:
     With `last_messages` it begins with so many: the strategy truncates the thread "prior to the run" (spec).
     """
     strategy = run["truncation_strategy"] or EMPTY
-    limit = strategy.get("last_messages")
-    if strategy.get("type") != "last_messages" or not limit:
+    limit = strategy.get("last_messages") if strategy.get("type") == "last_messages" else None
+    if not limit:
         return messages
     own = sum(message["run_id"] == run["id"] for message in messages)  # the newest: a thread with a run takes no others
     return messages[max(0, len(messages) - own - limit) :]
@@ -86,11 +87,15 @@ def _functions(tools: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any
 def _files(
     store: Store, run: Mapping[str, Any], assistant: Mapping[str, Any], messages: Iterable[Mapping[str, Any]]
 ) -> tuple[str, ...]:
-    resources = assistant.get("tool_resources") or EMPTY
-    own = [
-        *((resources.get("code_interpreter") or EMPTY).get("file_ids") or ()),
-        *(file["id"] for file in store.assistant_files.of(assistant.get("id", ""))),
-    ]
+    own = [*_files_for_code(assistant), *(file_ids(store, assistant["id"]) if assistant else ())]
     stores = [*file_search.store_ids(assistant), *file_search.stores_of_thread(store, run)]
-    attached = [one.get("file_id") for message in messages for one in message.get("attachments") or ()]
-    return tuple(dict.fromkeys(filter(None, (*own, *file_search.files_of(store, stores), *attached))))
+    searched = file_search.files_of(store, stores) if stores else ()
+    attached = [one.get("file_id") for message in messages for one in message["attachments"] or ()]
+    return tuple(dict.fromkeys(filter(None, (*own, *searched, *attached))))
+
+
+def _files_for_code(assistant: Mapping[str, Any]) -> Iterable[str]:
+    resources = assistant.get("tool_resources")
+    if not resources:
+        return ()
+    return (resources.get("code_interpreter") or EMPTY).get("file_ids") or ()

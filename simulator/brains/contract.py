@@ -22,6 +22,8 @@ _Tools: TypeAlias = CallTools | RunCode | SearchFiles
 
 def breach(view: View, turn: Turn) -> str | None:
     """Return what is wrong with a turn as an answer to a view, and what to do; None if nothing is."""
+    if _USUAL.items() <= view.settings.items():
+        return None
     for rule in _RULES.get(type(turn), ()):
         problem = rule(view, turn)
         if problem is not None:
@@ -123,6 +125,8 @@ _FORMATS: Mapping[str, Callable[[str, Mapping[str, Any]], str | None]] = {
     "json_object": _no_object,
     "json_schema": _not_by_schema,
 }
+# What most runs ask for, and no answer can break.
+_USUAL: Mapping[str, Any] = {"response_format": "auto", "tool_choice": "auto", "parallel_tool_calls": True}
 _RULES: Mapping[type, Sequence[Rule]] = {
     Say: (_required, _named, _format),
     CallTools: (_none, _parallel, _named),

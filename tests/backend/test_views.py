@@ -20,7 +20,7 @@ def stored(assistant=None, messages=(), **run):
 
 
 def message(role, *content, **more):
-    return {"role": role, "content": list(content), **more}
+    return {"role": role, "content": list(content), "attachments": [], **more}
 
 
 def test_the_newest_message_of_the_user_stands_out():
@@ -73,7 +73,7 @@ def test_files_of_assistant_and_messages_are_named_once():
 def test_nulls_of_placed_objects_do_no_harm():
     for resources in (None, {}, {"code_interpreter": None}, {"code_interpreter": {"file_ids": None}}):
         assistant = {**objects.assistant("asst_1", 1, "gpt-4o"), "tool_resources": resources, "tools": None}
-        view = build_view(*stored(assistant, [{"role": "user", "content": None}], tools=None))
+        view = build_view(*stored(assistant, [{**message("user"), "content": None, "attachments": None}], tools=None))
         assert (view.files, view.functions, view.messages) == ((), {}, [("user", "")])
 
 
