@@ -9,6 +9,7 @@
     │  │  └─ NoCassette          a file that is none, whatever else it is
     │  ├─ ScenarioError          a file that is no scenario, or a scenario that cannot be played  (also a ValueError)
     │  ├─ ClockError             time cannot go there                             (also a ValueError)
+    │  ├─ MissingExtra           something needs an extra that is not installed   (also an ImportError)
     │  ├─ NoTurn                 the brain has no answer for a run
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
     │  └─ CheckFailed            `check()`: what the test expected did not happen (also an AssertionError)
@@ -57,6 +58,19 @@ class ScenarioError(SimulatorError, ValueError):
 
 class ClockError(SimulatorError, ValueError):
     """The virtual clock only goes forward, by finite amounts."""
+
+
+class MissingExtra(SimulatorError, ImportError):
+    """Something needs packages that come with an extra only.
+
+    Args:
+        what: needs it; begins the message.
+        extra: its name.
+        missing: the module that was not found.
+    """
+
+    def __init__(self, what: str, extra: str, missing: str | None) -> None:
+        super().__init__(f"{what} needs {missing}, which is not installed: pip install 'assistants-simulator[{extra}]'")
 
 
 class NoTurn(SimulatorError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Self, TypeVar
@@ -84,6 +84,19 @@ class Options:
             api_keys=tuple(api_keys),
             tokens=_one_of(TokenCount, tokens, "tokens"),
             as_of=_day(as_of),
+        )
+
+    def changed(self, *, seed: int | None, as_of: str | date | None) -> Self:
+        """Return the same options with another seed, another day, or both; None leaves one as it is.
+
+        Raises:
+            UsageError: a value that it cannot have.
+        """
+        _check_numbers(self.seed if seed is None else seed, None)
+        return replace(
+            self,
+            seed=self.seed if seed is None else seed,
+            as_of=self.as_of if as_of is None else _day(as_of),
         )
 
     def service_settings(self) -> ServiceSettings:

@@ -28,6 +28,12 @@ def encoded(state: Mapping[str, Any]) -> bytes:
         raise StateError(f"The state cannot be saved, JSON cannot hold it: {told(error)}") from error
 
 
+def decoded(content: bytes) -> JsonDict:
+    """Return the state that `encoded` made this of."""
+    state: JsonDict = json.loads(content)
+    return state
+
+
 @contextmanager
 def reading(path: str | os.PathLike[str]) -> Iterator[JsonDict]:
     """Have the state that a file holds. It may hold anything: what it leads to inside the block is its fault.

@@ -124,16 +124,20 @@ class Simulator:
     def _begin(self) -> None:
         self._stubs = Stubs()
         options = self._options
-        self._backend = Backend(
+        self._backend = self._new_backend(self._journal, self._clock)
+        self._service = Service(self._backend, self._stubs, options.service_settings())
+
+    def _new_backend(self, journal: Journal, clock: Clock) -> Backend:
+        options = self._options
+        return Backend(
             options.seed,
             self._brain,
-            self._journal,
+            journal,
             OPERATION_NAMES,
-            self._clock,
+            clock,
             as_of=options.as_of,
             count_tokens=self._count_tokens,
         )
-        self._service = Service(self._backend, self._stubs, options.service_settings())
 
     # Doors.
 
@@ -274,6 +278,19 @@ class Simulator:
             copy: JsonDict = copies([place(backend, collection, item)])[0]
         return copy
 
+    def put_all(self, items: Iterable[tuple[str, Mapping[str, Any]]]) -> list[JsonDict]:
+        """Place several objects, each with its collection before it, or none of them. Returns copies.
+
+        Raises:
+            StateError: as `put`; nothing was placed.
+        """
+        given = list(items)
+        with self._settled() as backend:
+            trial = self._copy_of(backend)
+            for collection, item in given:
+                place(trial, collection, item)
+            return copies([place(backend, collection, item) for collection, item in given])
+
     def watch(self, function: F) -> F:
         """Return `function`, a handler or an app, wrapped so that the journal shows each call of it."""
         return watch(function, self._journal, self._clock)
@@ -363,13 +380,23 @@ class Simulator:
 
     # The whole state.
 
-    def reset(self) -> None:
-        """Begin anew, as just built: scripts, stubs, faults and journal are gone, ids and clock at the start."""
+    def reset(self, *, seed: int | None = None, as_of: str | date | None = None) -> None:
+        """Begin anew, as just built: scripts, stubs, faults and journal are gone, ids and clock at the start.
+
+        Args:
+            seed: from now on; None: as before.
+            as_of: likewise.
+
+        Raises:
+            UsageError: one of them is none; nothing was reset.
+        """
+        options = self._options.changed(seed=seed, as_of=as_of)
         with self._lock:
+            self._options = options
             self._brain.clear()
             self._journal.clear()
             self._blocked.clear()
-            self._clock.restart()
+            self._clock.restart(options.start)
             self._pace.restart()
             self._begin()
 
@@ -381,15 +408,22 @@ class Simulator:
         Raises:
             StateError: a script has a callable as `when`, or something is no JSON value; nothing is written.
         """
+        write_whole(path, self.dump())
+
+    def dump(self) -> bytes:
+        """Return the state as `save` writes it.
+
+        Raises:
+            StateError: as `save`.
+        """
         with self._settled() as backend:
-            content = saving.encoded(
+            return saving.encoded(
                 {
                     "options": self._options.to_json(),
                     "scripts": self._brain.to_json(),
                     "backend": backend.to_json(),
                 }
             )
-        write_whole(path, content)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], brain: BrainChoice = None) -> Simulator:
@@ -406,6 +440,12 @@ class Simulator:
             self._brain.restore(state["scripts"])
             self._backend.restore(state["backend"])
         return self
+
+    def _copy_of(self, backend: Backend) -> Backend:
+        """Return a backend in the same state that nobody sees: to find out on what would fail."""
+        copy = self._new_backend(Journal(enabled=False), Clock(self._options.start))
+        copy.restore(saving.decoded(saving.encoded(backend.to_json())))
+        return copy
 
     @contextmanager
     def _settled(self) -> Iterator[Backend]:

@@ -145,6 +145,14 @@ def test_the_tests_among_the_examples_pass(blocks, pytester):
     result.assert_outcomes(passed=2)
 
 
+def test_the_page_of_the_server_is_true(folder):
+    pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
+    page = ROOT / "docs" / "server.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    assert run_blocks(found, str(page)) == []
+    assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
 def test_the_commands_exist(blocks):
     commands = commands_of(blocks)
     assert len(commands) > 3

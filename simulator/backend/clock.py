@@ -54,10 +54,15 @@ class Clock:
         """Move forward because another clock did: the listener is not told."""
         self._now += seconds
 
-    def restart(self) -> None:
-        """Go back to where it stood at first: only a reset does, which leaves nothing that knew the time."""
-        back, self._now = self._start - self._now, self._start
-        self._tell(back)
+    def restart(self, start: float | None = None) -> None:
+        """Go back to where it stood at first: only a reset does, which leaves nothing that knew the time.
+
+        Args:
+            start: or to another time, which is its first from now on.
+        """
+        before, self._start = self._now, self._start if start is None else float(start)
+        self._now = self._start
+        self._tell(self._start - before)
 
     def _tell(self, seconds: float) -> None:
         if self.listener is not None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SimulatorError
-from . import cassettes
+from . import cassettes, serving
 from .printing import DISTRIBUTION, show_line, stop
 
 PACKAGE = __package__.partition(".")[0]
@@ -83,4 +83,5 @@ def init(
     typer.echo(f"Wrote {target}. Now run:\n\n    python -m pytest {target}")
 
 
+serving.add_to(app)
 cassettes.add_to(app)

@@ -1,0 +1,135 @@
+"""The command `serve`; the server is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import ipaddress
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from ..brains import BrainChoice
+from ..errors import MissingExtra, SimulatorError, UsageError, suggestion, told
+from .printing import stop, warn
+
+LOCAL_NAMES = ("localhost",)
+HINTS = {
+    errno.EADDRINUSE: "Name another with --port, or leave it out to take a free one.",
+    errno.EADDRNOTAVAIL: "Name an address of this machine with --host.",
+    errno.EACCES: "Ports below 1024 may be the administrator's: name another with --port.",
+}
+
+Host = Annotated[str, typer.Option(help="The address or name to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="0: any that is free.")]
+BrainName = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODULE:CALLABLE",
+        help='Who answers where no script does: a callable from a view to a turn, or "auto".',
+    ),
+]
+RealTime = Annotated[
+    bool, typer.Option("--real-time", help="The clock follows the machine's, and streams take the time they take.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command()(serve)
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 0, brain: BrainName = None, real_time: RealTime = False) -> None:
+    """Serve the simulator over HTTP, for programs in any language, until SIGINT or SIGTERM.
+
+    The first line on stdout is "listening on" and the base URL for clients. Tests script it over admin routes under
+    /_simulator (docs/server.md). Without --real-time only requests, and POST /_simulator/clock, move time.
+
+    Exit codes: 0 stopped by a signal, 1 the port is taken or the brain cannot be loaded.
+    """
+    from ..server import serving
+    from ..simulator import Simulator
+
+    if not is_loopback(host):
+        warn(f"{host} can be reached from other machines. Whoever reaches it can read and change everything in it.")
+    try:
+        chosen = brain_named(brain)
+        simulator = Simulator(chosen, time="real" if real_time else "virtual")
+        stopped = _on_signals()
+        with serving(simulator, host=host, port=port, threads=callable(chosen)) as base_url:
+            typer.echo(f"listening on {base_url}")
+            sys.stdout.flush()
+            while not stopped.wait(1):  # on Windows a wait without an end hears no signal
+                pass
+    except MissingExtra as error:
+        stop(str(error))
+    except SimulatorError as error:
+        stop(f"--brain {brain}: {error}")
+    except OSError as error:
+        stop(f"Cannot listen on {host}, port {port}: {_reason(error)}")
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "there is no such host. Name an address of this machine with --host."
+    code = error.errno or 0
+    return f"{os.strerror(code)}. {HINTS.get(code, '')}".rstrip()
+
+
+def _on_signals() -> threading.Event:
+    """Return an event that the first SIGINT or SIGTERM sets; the second ends the process at once."""
+    stopped = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stopped.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    return stopped
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether only this machine reaches a server there."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host in LOCAL_NAMES
+
+
+def brain_named(name: str | None) -> BrainChoice:
+    """Return the brain that `MODULE:CALLABLE` names, looked for in the current folder first.
+
+    Raises:
+        UsageError: it names none; the message says which part is wrong.
+    """
+    if name is None:
+        return None
+    if name == "auto":
+        return "auto"
+    module_name, _, path = name.partition(":")
+    if not module_name or not path:
+        raise UsageError('write MODULE:CALLABLE, such as my_tests.brains:weather, or "auto".')
+    sys.path.insert(0, "")
+    try:
+        value: Any = importlib.import_module(module_name)
+    except Exception as error:
+        raise UsageError(f"the module {module_name!r} cannot be imported: {told(error)}") from error
+    for part in path.split("."):
+        if not hasattr(value, part):
+            raise UsageError(f"{module_name!r} has no {path!r}.{suggestion(part, dir(value))}")
+        value = getattr(value, part)
+    return _checked(value)
+
+
+def _checked(value: Any) -> Callable[..., Any]:
+    if not callable(value):
+        raise UsageError(f"it is no callable, but {value!r}.")
+    found: Callable[..., Any] = value
+    return found

@@ -1,0 +1,193 @@
+"""The admin routes: what a test does with `sim.…`, for tests in other languages and other processes.
+
+Each row of the table names a route, the shape of its body, and the function that does it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..api.wire import JSON_TYPE
+from ..backend.turns_json import turn_from_json
+from ..errors import CheckFailed, SimulatorError, UsageError
+from .admin_bodies import (
+    ONE,
+    SEVERAL,
+    Check,
+    Clock,
+    Fault,
+    OneOrSeveralFaults,
+    OneOrSeveralPuts,
+    Pattern,
+    Put,
+    Reset,
+    Script,
+)
+from .answers import Refused, answer, refused
+from .bodies import HungUp, TooLarge, read_body
+from .journal_json import journal_to_json
+from .workers import Worker
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from ..simulator import Simulator
+
+MAX_BODY_BYTES = 64 << 20
+DONE = {"ok": True}
+
+
+def admin_routes(simulator: Simulator, work: Worker) -> list[Route]:
+    """Return the routes, as they stand below their prefix."""
+    posts = [Route(f"/{name}", _doing(simulator, work, *row), methods=["POST"]) for name, row in _ACTIONS.items()]
+    gets = [Route(f"/{name}", _showing(simulator, work, show), methods=["GET"]) for name, show in _READINGS.items()]
+    return [*posts, *gets]
+
+
+_Endpoint = Callable[["Request"], Any]
+
+
+def _doing(simulator: Simulator, work: Worker, shape: TypeAdapter[Any], act: _Act) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = _checked(shape, await _json_of(request))
+            return await work(act, simulator, body)
+        except Refused as refusal:
+            return refused(refusal.status, str(refusal))
+        except SimulatorError as error:
+            return refused(400, str(error))
+
+    return endpoint
+
+
+def _showing(simulator: Simulator, work: Worker, show: _Show) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await work(show, simulator)
+        except SimulatorError as error:
+            return refused(409, str(error))
+
+    return endpoint
+
+
+# Reading.
+
+
+async def _json_of(request: Request) -> bytes:
+    """Return the body of a request, if it may be JSON; an empty one stands for an empty object.
+
+    Raises:
+        Refused: it is too large, or of another type.
+    """
+    kind = request.headers.get("content-type")
+    try:
+        body = await read_body(request.scope, request.receive, MAX_BODY_BYTES)
+    except TooLarge as error:
+        raise Refused(413, str(error)) from None
+    except HungUp:
+        raise Refused(400, "The request was not complete.") from None
+    if (body or kind) and (kind or "").partition(";")[0].strip().lower() != JSON_TYPE:
+        raise Refused(415, f"Send the header content-type: {JSON_TYPE}, not {kind!r}.")
+    return body or b"{}"
+
+
+def _checked(shape: TypeAdapter[Any], body: bytes) -> Any:
+    try:
+        return shape.validate_json(body)
+    except ValidationError as error:
+        raise Refused(400, _told(error)) from None
+
+
+def _told(error: ValidationError) -> str:
+    """Return the first problem in words: where, and what."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if part not in (ONE, SEVERAL))
+    return f"{place or 'The body'}: {first['msg']}."
+
+
+# Doing.
+
+
+def _reset(simulator: Simulator, body: Reset) -> Response:
+    simulator.reset(seed=body.seed, as_of=body.as_of)
+    return answer(DONE)
+
+
+def _put(simulator: Simulator, body: Put | list[Put]) -> Response:
+    if isinstance(body, Put):
+        return answer(simulator.put(body.collection, body.object))
+    return answer(simulator.put_all((one.collection, one.object) for one in body))
+
+
+def _script(simulator: Simulator, body: Script) -> Response:
+    turns = [turn_from_json(turn) for turn in body.turns]
+    when = _compiled(body.when) if isinstance(body.when, Pattern) else body.when
+    conditions = body.model_dump(include={"assistant", "thread", "repeat", "optional"})
+    simulator.script(*turns, when=when, **conditions)
+    return answer(DONE)
+
+
+def _compiled(when: Pattern) -> re.Pattern[str]:
+    try:
+        return re.compile(when.pattern, when.flags)
+    except (re.error, ValueError, OverflowError) as error:
+        raise UsageError(f"when.pattern: {when.pattern!r} is no regular expression of Python's: {error}.") from None
+
+
+def _add_faults(simulator: Simulator, body: Fault | list[Fault]) -> Response:
+    faults = simulator.faults
+    before = faults.to_json()
+    try:
+        for one in [body] if isinstance(body, Fault) else body:
+            faults.add(one.fault(), **one.plan())
+    except SimulatorError:
+        faults.restore(before)  # all of a list, or none
+        raise
+    return answer(DONE)
+
+
+def _move_clock(simulator: Simulator, body: Clock) -> Response:
+    return answer({"now": simulator.clock.advance(body.advance)})
+
+
+def _check(simulator: Simulator, body: Check) -> Response:
+    try:
+        simulator.check(allow=body.allow)
+    except CheckFailed as failed:
+        return answer({"ok": False, "findings": str(failed).splitlines()}, 409)
+    return answer({**DONE, "findings": []})
+
+
+# Showing.
+
+
+def _journal(simulator: Simulator) -> Response:
+    return answer(journal_to_json(simulator.journal))
+
+
+def _state(simulator: Simulator) -> Response:
+    return Response(simulator.dump(), media_type=JSON_TYPE)
+
+
+def _health(simulator: Simulator) -> Response:
+    return answer({**DONE, "now": simulator.clock.now()})
+
+
+_Act = Callable[["Simulator", Any], Response]
+_Show = Callable[["Simulator"], Response]
+
+_ACTIONS: Mapping[str, tuple[TypeAdapter[Any], _Act]] = {
+    "reset": (TypeAdapter(Reset), _reset),
+    "put": (TypeAdapter(OneOrSeveralPuts), _put),
+    "script": (TypeAdapter(Script), _script),
+    "faults": (TypeAdapter(OneOrSeveralFaults), _add_faults),
+    "clock": (TypeAdapter(Clock), _move_clock),
+    "check": (TypeAdapter(Check), _check),
+}
+_READINGS: Mapping[str, _Show] = {"journal": _journal, "state": _state, "health": _health}
