@@ -92,7 +92,7 @@ class Options:
         Raises:
             UsageError: a value that it cannot have.
         """
-        _check_numbers(self.seed if seed is None else seed, None)
+        _check_numbers(self.seed if seed is None else seed, None, 0)
         return replace(
             self,
             seed=self.seed if seed is None else seed,

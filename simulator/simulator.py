@@ -303,6 +303,11 @@ class Simulator:
         return self._clock
 
     @property
+    def max_upload_bytes(self) -> int:
+        """How many bytes a body that uploads may have; the server refuses a longer one before it has read it."""
+        return self._options.max_upload_bytes
+
+    @property
     def faults(self) -> Faults:
         """What will go wrong: `add(http_error(429), on="runs.retrieve")`."""
         return self._backend.faults

@@ -8,6 +8,7 @@ answers that are lost although the effect was made, runs that never move.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -32,6 +33,9 @@ _WRONG_KEY = (
     "Incorrect API key provided: sk-simulated."
     " You can find your API key at https://platform.openai.com/account/api-keys."
 )
+# RFC 9110, 5.1 and 5.5, without characters that no byte stands for.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _INVALID = "invalid_request_error"
 
 # status: (message, type, code). 401, 429 and 500 as recorded or reported (assistants-api.md 5.1); for the others
@@ -229,12 +233,16 @@ def http_error(
         headers: further response headers.
 
     Raises:
-        UsageError: a status that is no error, a message that is no text, or a `retry_after` that is no such number.
+        UsageError: a status that is no error, a message that is no text, a `retry_after` that is no such number, or
+            headers that cannot be sent.
     """
     if isinstance(status, bool) or not isinstance(status, int) or not 400 <= status <= 599:
         raise UsageError(f"http_error() takes a status from 400 to 599, not {status!r}.")
     if retry_after is not None and not _is_number(retry_after):
         raise UsageError(f"http_error(retry_after=…) is a number of seconds, zero or more, not {retry_after!r}.")
+    for name, value in (headers or {}).items():
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise UsageError(f"http_error(headers=…): {name!r} and {value!r} are no name and value of a header.")
     if message is not None and not isinstance(message, str):
         raise UsageError(f"http_error() takes a text as message, not {message!r}.")
     usual = HTTP_ERRORS.get(status, HTTP_ERRORS[400 if status < 500 else 500])

@@ -33,7 +33,7 @@ def app(simulator: Simulator, *, threads: bool = False, host: str = "") -> Starl
     Args:
         simulator: answers; what is done to it elsewhere, it shows here.
         threads: requests are answered in a thread, one after the other. For a brain or stub that waits for something:
-            without it the event loop waits too. It costs a fifth of a millisecond a request.
+            without it the event loop waits too.
         host: the name under which it is served, if that is neither an address nor a name of this machine's network.
 
     Raises:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..api.wire import JSON_TYPE
+from ..backend.faults_json import plan_from_json
 from ..backend.turns_json import turn_from_json
 from ..errors import CheckFailed, SimulatorError, UsageError
 from .admin_bodies import (
@@ -21,7 +22,6 @@ from .admin_bodies import (
     SEVERAL,
     Check,
     Clock,
-    Fault,
     OneOrSeveralFaults,
     OneOrSeveralPuts,
     Pattern,
@@ -140,12 +140,13 @@ def _compiled(when: Pattern) -> re.Pattern[str]:
         raise UsageError(f"when.pattern: {when.pattern!r} is no regular expression of Python's: {error}.") from None
 
 
-def _add_faults(simulator: Simulator, body: Fault | list[Fault]) -> Response:
+def _add_faults(simulator: Simulator, body: Mapping[str, Any] | list[Mapping[str, Any]]) -> Response:
     faults = simulator.faults
     before = faults.to_json()
     try:
-        for one in [body] if isinstance(body, Fault) else body:
-            faults.add(one.fault(), **one.plan())
+        for one in body if isinstance(body, list) else [body]:
+            plan = plan_from_json(one)
+            faults.add(plan.fault, **plan.options)
     except SimulatorError:
         faults.restore(before)  # all of a list, or none
         raise

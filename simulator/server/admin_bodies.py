@@ -6,9 +6,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, StringConstraints, Tag
 
-from ..backend.fault_kinds import HttpError, http_error
-from ..backend.faults import ANY_OPERATION, Moment
-
 # RFC 9110, 5.1 and 5.5, without characters that no byte stands for.
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
 HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\t\x20-\x7e\xa0-\xff]*$")]
@@ -52,35 +49,6 @@ class Script(Body):
     optional: bool = False
 
 
-class Fault(Body):
-    """`sim.faults.add(http_error(429, …), on=…)`; as with turns the options stand beside."""
-
-    http_error: int
-    message: str | None = None
-    type: str | None = None
-    code: str | None = None
-    param: str | None = None
-    retry_after: float | None = None
-    headers: dict[HeaderName, HeaderValue] | None = None
-    on: str = ANY_OPERATION
-    times: int = 1
-    skip: int = 0
-    at: str = Moment.BEFORE
-
-    def fault(self) -> HttpError:
-        """Return the fault itself.
-
-        Raises:
-            UsageError: a status or a number that it cannot have.
-        """
-        options = self.model_dump(include={"message", "type", "code", "param", "retry_after", "headers"})
-        return http_error(self.http_error, **options)
-
-    def plan(self) -> dict[str, Any]:
-        """Return when it strikes, as arguments of `Faults.add`."""
-        return self.model_dump(include={"on", "times", "skip", "at"})
-
-
 class Clock(Body):
     """`sim.clock.advance(seconds)`."""
 
@@ -96,4 +64,6 @@ class Check(Body):
 ONE, SEVERAL = "one", "several"
 _by_kind = Discriminator(lambda value: SEVERAL if isinstance(value, list) else ONE)
 OneOrSeveralPuts = Annotated[Annotated[Put, Tag(ONE)] | Annotated[list[Put], Tag(SEVERAL)], _by_kind]
+# In the forms of `backend.faults_json`.
+Fault = dict[str, Any]
 OneOrSeveralFaults = Annotated[Annotated[Fault, Tag(ONE)] | Annotated[list[Fault], Tag(SEVERAL)], _by_kind]

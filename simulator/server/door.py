@@ -16,6 +16,7 @@ from anyio.lowlevel import checkpoint
 from starlette.websockets import WebSocketClose
 
 from ..api.refusals import envelope
+from ..api.validation import MAX_JSON_BYTES
 from ..api.wire import JSON_TYPE, BrokenOff, Frame, NoResponse, Request, Response, json_body, read_headers
 from ..errors import UsageError
 from .bodies import HungUp, TooLarge, discard_body, read_body
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 # What the server says of how a body is framed; a stub or a fault may have its own idea of it.
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
-# The service takes files of 512 MiB; around one stand the other parts of the form.
-MAX_BODY_BYTES = (512 << 20) + (1 << 20)
 
 
 class Door:
@@ -54,7 +53,7 @@ class Door:
             await WebSocketClose()(scope, receive, send)
             return
         try:
-            body = await read_body(scope, receive, MAX_BODY_BYTES)
+            body = await read_body(scope, receive, max(MAX_JSON_BYTES, self._simulator.max_upload_bytes))
         except HungUp:
             return  # an unfinished request has no effect
         except TooLarge as error:

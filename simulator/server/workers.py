@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Inline:
-    """Calls where the caller is: an answer takes a tenth of a millisecond, and the way to a thread twice as long."""
+    """Calls where the caller is: an answer that nobody waits for is sooner made than a thread is woken."""
 
     async def __call__(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what `function` returns."""

@@ -61,6 +61,8 @@ BAD_ERRORS = [
     ({"status": 429, "retry_after": "2"}, r"not '2'"),
     ({"status": 429, "retry_after": True}, r"not True"),
     ({"status": 429, "message": 5}, r"takes a text as message, not 5"),
+    ({"status": 429, "headers": {"a b": "c"}}, r"http_error\(headers=…\): 'a b' and 'c' are no name and value of a h"),
+    ({"status": 429, "headers": {"a": "c\r\nd: e"}}, r"are no name and value of a header"),
 ]
 
 

@@ -118,8 +118,8 @@ def test_a_body_that_says_it_is_too_large_is_refused_unread(base_url, sim):
 
 
 def test_a_body_in_chunks_is_refused_by_what_came(monkeypatch):
-    monkeypatch.setattr(door, "MAX_BODY_BYTES", 1_000)
-    sim = Simulator()
+    monkeypatch.setattr(door, "MAX_JSON_BYTES", 1_000)
+    sim = Simulator(max_upload_bytes=1_000)
     with serving(sim) as base_url:
         address = urlsplit(base_url)
         connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
