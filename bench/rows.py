@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-from . import bystanders, calls, conversations, plugin, replay, store, unrelated, virtual_time
+from . import bystanders, calls, conversations, plugin, replay, served, store, unrelated, virtual_time
 from .sizes import Sizes
 from .timing import Spread
 
@@ -128,6 +128,13 @@ ROWS: Sequence[Row] = (
         what="the same, ready to replay, against vcrpy's reading alone",
         measure=replay.ready,
         target=0.35,
+    ),
+    Row(
+        name="served:runs.retrieve",
+        what="the time of runs.retrieve over a socket against a starlette route that returns the same bytes",
+        measure=served.retrieve_run,
+        target=2.0,
+        aim=1.0,
     ),
     Row(
         name="store:runs.retrieve",
