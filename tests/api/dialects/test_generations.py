@@ -295,3 +295,9 @@ def test_the_first_day_is_the_first_that_is_taken():
     Simulator(as_of=FIRST_DAY)
     with pytest.raises(SimulatorError, match="as_of= is 2023-11-06 or later"):
         Simulator(as_of="2023-11-05")
+
+
+@pytest.mark.parametrize("kind", sorted({row.kind for row in CHANGES}))
+def test_what_an_object_does_not_have_is_not_converted(kind):
+    shown = generation("v2", "2024-04-29").shown({"object": kind, "id": "x"}, Store())
+    assert dict(shown) == {"object": kind, "id": "x"}
