@@ -177,8 +177,13 @@ class Faults:
             Planned(**{**one, "fault": fault_from_json(one["fault"]), "at": Moment(one["at"])}) for one in saved
         ]
 
-    def _hint(self, name: str) -> str:
-        return suggestion(name, self._operations) or f" There are: {', '.join(self._operations)}."
+    def _hint(self, name: object) -> str:
+        # As the SDK spells it: `client.beta.threads.runs.create`.
+        short = str(name).removeprefix("beta.").removeprefix("threads.")
+        return (
+            suggestion(short if short in self._operations else name, self._operations)
+            or f" There are: {', '.join(self._operations)}."
+        )
 
 
 def _check_moment(fault: Fault, at: str) -> None:

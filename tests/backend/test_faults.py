@@ -121,6 +121,8 @@ BAD_PLANS = [
         {"on": "runs.retreive"},
         r"There is no operation 'runs\.retreive'\. Did you mean 'runs\.retrieve'\? '\*' strikes any",
     ),
+    ({"on": "threads.runs.create"}, r"There is no operation 'threads\.runs\.create'\. Did you mean 'runs\.create'\?"),
+    ({"on": "beta.threads.messages.create"}, r"Did you mean 'messages\.create'\?"),
     ({"on": "zzz"}, r"There are: runs\.create, runs\.retrieve, messages\.create\."),
     ({"on": 5}, r"There is no operation 5\."),
     ({"times": 0}, r"times= is one or more and skip= zero or more, not 0 and 0"),
