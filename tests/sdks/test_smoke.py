@@ -90,7 +90,7 @@ def sim(simulator):
 
 async def begin(beta):
     """An assistant, and a thread with a question: their ids as arguments of a run."""
-    assistant = await got(beta.assistants.create(model="gpt-4o", name="Weather", tools=TOOLS))
+    assistant = await got(beta.assistants.create(model="gpt-4-turbo", name="Weather", tools=TOOLS))
     thread = await got(beta.threads.create())
     await got(beta.threads.messages.create(thread.id, role="user", content="Paris or London?"))
     return {"thread_id": thread.id, "assistant_id": assistant.id}
