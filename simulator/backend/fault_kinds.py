@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, TypeGuard, TypeVar
 
 from ..errors import UsageError, suggestion
 from .lifecycle import RunStatus
 from .objects import JsonDict
+from .reprs import call_that_makes
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -95,6 +96,26 @@ class StreamEnding(StrEnum):
     WRAPPED_ERROR = "wrapped_error"
 
 
+def _shown(fault: Any) -> str:
+    """Return a fault as the call that makes it: its first field, then what is not as usual."""
+    name = next(name for name, kind in FAULT_TYPES.items() if kind is type(fault))
+    first, *others = ((one.name, _plain(getattr(fault, one.name))) for one in fields(fault))
+    options = dict(others)
+    headers = options.get("headers", {})
+    if isinstance(fault, HttpError) and _is_decimal(headers.get("retry-after")):
+        options["retry_after"] = float(headers["retry-after"])
+        options["headers"] = {key: value for key, value in headers.items() if key != "retry-after"}
+    return call_that_makes(fault, globals()[name], (first[1],), options)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, StrEnum) else value
+
+
+def _is_decimal(text: str | None) -> bool:
+    return text is not None and re.fullmatch(r"\d+(\.\d+)?", text) is not None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpError:
     """An error answer of the service."""
@@ -108,6 +129,8 @@ class HttpError:
     code: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    __repr__ = _shown
+
     def __str__(self) -> str:
         return f"http_error({self.status})"
 
@@ -119,6 +142,8 @@ class NoAnswer:
     operations: ClassVar[frozenset[str] | None] = None
     streams_only: ClassVar[bool] = False
     kind: NoResponseKind
+
+    __repr__ = _shown
 
     def __str__(self) -> str:
         return f"no_answer({str(self.kind)!r})"
@@ -135,6 +160,8 @@ class CutStream:
     inside: bool
     ending: StreamEnding
 
+    __repr__ = _shown
+
     def __str__(self) -> str:
         nth = f", nth={self.nth}" if self.nth > 1 else ""
         return f"cut_stream({self.before!r}{nth}{', inside=True' if self.inside else ''}, ending={str(self.ending)!r})"
@@ -148,6 +175,8 @@ class SplitStream:
     streams_only: ClassVar[bool] = True
     size: int
 
+    __repr__ = _shown
+
     def __str__(self) -> str:
         return f"split_stream({self.size})"
 
@@ -159,6 +188,8 @@ class Delay:
     operations: ClassVar[frozenset[str] | None] = None
     streams_only: ClassVar[bool] = False
     seconds: float
+
+    __repr__ = _shown
 
     def __str__(self) -> str:
         return f"delay({self.seconds:g})"
@@ -177,6 +208,8 @@ class Stay:
         """The requests after which a run is in that status."""
         return CANCELS if self.status == RunStatus.CANCELLING else RUN_STARTERS
 
+    __repr__ = _shown
+
     def __str__(self) -> str:
         return f"stay({str(self.status)!r}{'' if self.seconds is None else f', {self.seconds:g}'})"
 
@@ -188,6 +221,8 @@ class LockLag:
     operations: ClassVar[frozenset[str] | None] = RUN_STARTERS
     streams_only: ClassVar[bool] = False
     seconds: float
+
+    __repr__ = _shown
 
     def __str__(self) -> str:
         return f"lock_lag({self.seconds:g})"

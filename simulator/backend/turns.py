@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, TypeAlias
 
 from ..errors import TurnError
+from .reprs import call_that_makes, written_call
 
 Chunks: TypeAlias = int | Sequence[str] | None
 JsonObject: TypeAlias = Mapping[str, Any]
@@ -34,11 +35,22 @@ FAIL_MESSAGES = {
 INCOMPLETE_REASONS = ("max_completion_tokens", "max_prompt_tokens", "content_filter")
 
 
+def _shown(value: Any) -> str:
+    """Return a value as the call that makes it; its first field stands first."""
+    function = _MADE_BY[type(value)]
+    names = [one.name for one in fields(value)]
+    first = 0 if names == ["takes"] else 1
+    given = [getattr(value, name) for name in names[:first]]
+    positional = value.parts if isinstance(value, Say) else given
+    return call_that_makes(value, function, positional, {name: getattr(value, name) for name in names[first:]})
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """An image in a message: the id of a file, or the bytes of a PNG that becomes one."""
 
     source: str | bytes
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class RefusedText:
     """A part in which the model declines to answer."""
 
     text: str
+    __repr__ = _shown
 
 
 Part: TypeAlias = str | Image | RefusedText
@@ -64,6 +77,11 @@ class ToolCall:
     id: str | None = None
     chunks: Chunks = None
 
+    def __repr__(self) -> str:
+        if self.arguments is not None and self == call(self.name, **self.arguments):
+            return written_call("call", (self.name,), self.arguments)
+        return call_that_makes(self, raw_call, (self.name, self.text), {"id": self.id, "chunks": self.chunks})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
@@ -75,6 +93,7 @@ class Say:
     more: bool = False
     off_format: bool = False
     takes: float | None = None
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +102,11 @@ class CallTools:
 
     calls: tuple[ToolCall, ...]
     takes: float | None = None
+
+    def __repr__(self) -> str:
+        plain = tuple(one if one.arguments is None else call(one.name, **one.arguments) for one in self.calls)
+        calls = plain if self == call_tools(*plain, takes=self.takes) else self.calls
+        return call_that_makes(self, call_tools, calls, {"takes": self.takes})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +118,7 @@ class RunCode:
     images: tuple[Image, ...] = ()
     chunks: Chunks = None
     takes: float | None = None
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +128,7 @@ class SearchFiles:
     query: str
     results: tuple[JsonObject, ...] | None = None
     takes: float | None = None
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +139,7 @@ class Fail:
     message: str
     text: str | None = None
     takes: float | None = None
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +150,7 @@ class Incomplete:
     text: str = ""
     chunks: Chunks = None
     takes: float | None = None
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +158,7 @@ class Finish:
     """The run completes without a message."""
 
     takes: float | None = None
+    __repr__ = _shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +166,7 @@ class Hang:
     """The run stays `in_progress` until it expires or is cancelled."""
 
     takes: float | None = None
+    __repr__ = _shown
 
 
 Turn: TypeAlias = Say | CallTools | RunCode | SearchFiles | Fail | Incomplete | Finish | Hang
@@ -421,6 +451,18 @@ def _chunks(chunks: Chunks, text: str) -> Chunks:
         raise TurnError(f"chunks= must give the text {text!r} when joined; these give {pieces!r}.")
     return pieces
 
+
+_MADE_BY: Mapping[type, Callable[..., object]] = {
+    Image: image,
+    RefusedText: refusal,
+    Say: say,
+    RunCode: run_code,
+    SearchFiles: search_files,
+    Fail: fail,
+    Incomplete: incomplete,
+    Finish: finish,
+    Hang: hang,
+}
 
 __all__ = [
     "call",
