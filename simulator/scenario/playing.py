@@ -6,16 +6,11 @@ simulator that intercepts them; its sleeps are virtual.
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import os
-import traceback
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
-from ..api.wire import NoResponse, Request, Response
 from ..backend.faults_json import plan_from_json
 from ..backend.journal import Exchange, Journal, StatusChange
 from ..backend.turns import CallTools
@@ -28,15 +23,10 @@ from .expecting import Happened, complaints, failure_is_expected
 from .loading import filled, load
 from .plain_loop import PlainLoop
 from .schema import Scenario, Step
+from .stage import Converse, Hung, Speaker, Stage, place_of
 
-Converse: TypeAlias = Callable[[str, str], "str | Awaitable[str]"]
-_LIBRARY = str(Path(os.__file__).parent)
 # How much virtual time a step may take; more than two runs, one after the other, can live.
 LIMIT_SECONDS = 3_600.0
-
-
-class Hung(BaseException):
-    """The app still makes requests when its time is over. No `Exception`: loops swallow those."""
 
 
 class Finding(NamedTuple):
@@ -122,7 +112,7 @@ def perform(scenario: Scenario, converse: Converse | None = None, *, limit: floa
     Raises:
         ScenarioError: it cannot be played.
     """
-    stage = _Stage()
+    stage = Stage()
     with without_deprecations(), stage.intercept():
         performance = _Performance(scenario, converse or PlainLoop(scenario), stage, limit)
         try:
@@ -131,36 +121,13 @@ def perform(scenario: Scenario, converse: Converse | None = None, *, limit: floa
             performance.end()
 
 
-class _Stage(Simulator):
-    """A simulator that answers until a deadline."""
-
-    deadline = float("inf")
-
-    def handle(self, request: Request) -> Response | NoResponse:
-        """Answer a request.
-
-        Raises:
-            Hung: the deadline has passed.
-        """
-        if self.clock.now() > self.deadline:
-            raise Hung(f"{request.method} {request.path}")
-        return super().handle(request)
-
-    def drop_unused(self) -> list[str]:
-        """Forget the answers that nobody asked for, and return them: the next step must not get them."""
-        with self._lock:
-            unused = [piece.describe() for piece in self._brain.unused]
-            self._brain.clear()
-        return unused
-
-
 class _Performance:
     """One playing of a scenario."""
 
-    def __init__(self, scenario: Scenario, converse: Converse, stage: _Stage, limit: float) -> None:
+    def __init__(self, scenario: Scenario, converse: Converse, stage: Stage, limit: float) -> None:
         self._scenario, self._converse, self._stage, self._limit = scenario, converse, stage, limit
         self._played = Played(title=scenario.scenario, warnings=list(_doubts(scenario)))
-        self._loop: asyncio.Runner | None = None
+        self._speaker = Speaker(converse)
         self._files = {name: stage.put("files", _file(name, text))["id"] for name, text in scenario.files.items()}
 
     def play(self) -> Played:
@@ -181,8 +148,7 @@ class _Performance:
 
     def end(self) -> None:
         """Close the event loop of an async app."""
-        if self._loop is not None:
-            self._loop.close()
+        self._speaker.end()
 
     def _plan(self, faults: Sequence[Any]) -> None:
         for fault in faults:
@@ -195,12 +161,14 @@ class _Performance:
         self._plan(step.faults)
         if step.turns:
             stage.script(*map(turn_from_json, step.turns))
+        if step.otherwise is not None:
+            stage.script(turn_from_json(step.otherwise), repeat=True, optional=True)
         happened = Happened()
         stage.deadline = stage.clock.now() + self._limit
         try:
             happened.reply = self._say(step)
         except Hung as hung:
-            self._find(number, f"the app still asks after {self._limit:g} virtual seconds: {hung}. {_place_of(hung)}")
+            self._find(number, f"the app goes on after {self._limit:g} virtual seconds: {hung}. {place_of(hung)}")
             return False
         except Exception as error:  # noqa: BLE001  # whatever the app raises is its answer
             happened.error = error
@@ -215,15 +183,11 @@ class _Performance:
     def _say(self, step: Step) -> Any:
         if isinstance(self._converse, PlainLoop):
             self._converse.attach(self._files[name] for name in step.attach)
-        reply: Any = self._converse(step.from_, str(step.user))
-        if inspect.isawaitable(reply):
-            self._loop = self._loop or asyncio.Runner()
-            return self._loop.run(_awaited(reply))
-        return reply
+        return self._speaker.say(step.from_, str(step.user))
 
     def _judge(self, number: int, step: Step, happened: Happened) -> None:
         if happened.error is not None and not failure_is_expected(step.expect):
-            self._find(number, f"the app failed: {told(happened.error)}. {_place_of(happened.error)}")
+            self._find(number, f"the app failed: {told(happened.error)}. {place_of(happened.error)}")
         for text in complaints(step.expect, happened) if step.expect is not None else ():
             self._find(number, text)
 
@@ -281,16 +245,3 @@ def _doubts(scenario: Scenario) -> Iterator[str]:
 
 def _file(name: str, text: str) -> Mapping[str, Any]:
     return {"filename": name, "content": text}
-
-
-async def _awaited(reply: Awaitable[Any]) -> Any:
-    return await reply
-
-
-def _place_of(error: BaseException) -> str:
-    """Return the line of the app in which it failed or hung: the last that is neither ours nor a library's."""
-    own = str(Path(__file__).resolve().parents[1])
-    frames = traceback.extract_tb(error.__traceback__)
-    of_the_app = [one for one in frames if "site-packages" not in one.filename and not one.filename.startswith(own)]
-    place = next(reversed([one for one in of_the_app if not one.filename.startswith(_LIBRARY)]), None)
-    return "" if place is None else f"It is in {place.name}, {place.filename}:{place.lineno}."

@@ -175,6 +175,7 @@ class Step(Part):
     from_: str = Field(default=DEFAULT_USER, alias="from", description="Whose conversation.")
     attach: list[str] = Field(default_factory=list, description="Names of files; for the built-in loop.")
     model: list[Turn] | Turn | None = Field(default=None, description="What the model answers, turn by turn.")
+    otherwise: Turn | None = Field(default=None, description="What it answers after that, as often as it is asked.")
     faults: list[Fault] = Field(default_factory=list)
     expect: Expectations | None = None
     wait: Duration | None = None

@@ -7,7 +7,8 @@ import pytest
 from simulator import play
 from simulator.errors import ScenarioError, ScenarioFailed
 from simulator.scenario.plain_loop import PlainLoop
-from simulator.scenario.playing import Hung, perform
+from simulator.scenario.playing import perform
+from simulator.scenario.stage import Hung
 from simulator.transport import active
 
 HELLO = """
@@ -102,14 +103,49 @@ def test_an_app_that_never_returns_ends_with_its_place(scenario):
         while True:
             try:
                 client.beta.assistants.list()
-                time.sleep(1)
             except Exception:  # noqa: BLE001  # as many loops do
                 continue
 
     played = perform(scenario(HELLO + "  - user: Again?\n"), converse, limit=100)
     first = played.findings[0].text
-    assert first.startswith("the app still asks after 100 virtual seconds: GET /v1/assistants. It is in converse, ")
+    assert first.startswith("the app goes on after 100 virtual seconds: GET /v1/assistants. It is in converse, ")
     assert played.replies == [], "the conversation ends there"
+
+
+def test_further_runs_of_a_step_get_what_is_said_otherwise(scenario):
+    text = (
+        "scenario: x\nconversation:\n  - user: Hello?\n    model: {fail: {code: server_error}}\n"
+        "    otherwise: {say: Yes.}\n"
+        "  - user: And?\n    otherwise: {say: No.}\n"
+    )
+
+    def converse(user_id, text):
+        client = openai.OpenAI()
+        assistant = client.beta.assistants.create(model="gpt-4o")
+        thread = client.beta.threads.create(messages=[{"role": "user", "content": text}])
+        for _ in range(3):
+            run = client.beta.threads.runs.create_and_poll(assistant_id=assistant.id, thread_id=thread.id)
+        return f"{run.status}: {client.beta.threads.messages.list(thread.id).data[0].content[0].text.value}"
+
+    assert perform(scenario(text), converse).replies == ["completed: Yes.", "completed: No."]
+
+
+def sleeps(user_id, text):
+    while True:
+        time.sleep(1)
+
+
+async def sleeps_async(user_id, text):
+    while True:  # noqa: ASYNC110  # what nobody should write
+        await asyncio.sleep(1)
+
+
+@pytest.mark.parametrize("converse", [sleeps, sleeps_async])
+def test_an_app_that_only_waits_ends_too(scenario, converse):
+    played = perform(scenario(HELLO), converse, limit=100)
+    expected = f"the app goes on after 100 virtual seconds: it waits. It is in {converse.__name__}, "
+    assert played.findings[0].text.startswith(expected)
+    assert 100 < played.seconds < 102
 
 
 def test_that_it_is_over_is_swallowed_by_no_except_exception():
