@@ -153,6 +153,21 @@ def test_the_page_of_the_server_is_true(folder):
     assert [command for command in commands_of(found) if not is_known(command)] == []
 
 
+def test_the_page_of_the_timeline_is_true(folder):
+    page = ROOT / "docs" / "timeline.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    assert run_blocks(found, str(page)) == []
+    assert (folder / "timeline.html").read_text(encoding="utf-8").count("<h1>A greeting</h1>") == 1
+    assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
+def test_every_word_for_what_went_wrong_is_explained():
+    from simulator.report.rows import Trouble
+
+    page = (ROOT / "docs" / "timeline.md").read_text(encoding="utf-8")
+    assert [word for word in Trouble if f"| {word} | " not in page] == []
+
+
 def test_the_commands_exist(blocks):
     commands = commands_of(blocks)
     assert len(commands) > 3
@@ -169,7 +184,7 @@ def test_the_readme_stays_short():
     assert len(README.read_text(encoding="utf-8").splitlines()) <= 380
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reference.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/reference.md", "docs/timeline.md", "CONTRIBUTING.md"])
 def test_links_lead_somewhere(page):
     path = ROOT / page
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", path.read_text(encoding="utf-8")):

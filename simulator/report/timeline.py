@@ -12,25 +12,13 @@ it happened. Equal polls are one line, whatever polls and changes stand between 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from ..backend.journal import Asked, Entry, Exchange, Handled, Journal, StatusChange, Struck
+from ..backend.journal import Entry, Journal
 from ..errors import UsageError
-from .wording import (
-    calls_in,
-    cut,
-    describe_answer,
-    describe_call,
-    describe_stream,
-    describe_turn,
-    quoted,
-    refusal_text,
-    runs_in,
-    shorten_ids,
-)
+from .rows import Kind, Row, rows_of
+from .wording import cut, shorten_ids
 
 WIDTH = 100
 TIME_WIDTH = 9
@@ -40,28 +28,9 @@ NOTHING = (
     "Nothing has happened: no request came. The simulator takes those to the hosts of OpenAI and Azure, those of\n"
     "OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT, and those of hosts=[...], an option of Simulator and of the marker."
 )
+# What comes of requests stands further in than they do.
+_INDENTS = dict.fromkeys((Kind.STATUS, Kind.MODEL, Kind.FUNCTION), "  ")
 SHARE_OF_BEGINNING = 4  # one line in four, where not all fit; how it ended matters more
-
-
-@dataclass(slots=True)
-class Row:
-    """One thing that happened.
-
-    Args:
-        text: cut where the line ends, or with `whole` put below and wrapped.
-        below: further lines, each cut.
-        question: what a poll asked; None for all that is no poll.
-        count: how many equal polls it stands for.
-    """
-
-    at: float
-    what: str
-    status: str = ""
-    text: str = ""
-    whole: bool = False
-    below: list[str] = field(default_factory=list)
-    question: tuple[str, ...] | None = None
-    count: int = 1
 
 
 def render(journal: Sequence[Entry], *, limit: int | None = None) -> str:
@@ -80,120 +49,28 @@ def render(journal: Sequence[Entry], *, limit: int | None = None) -> str:
     if not journal:
         off = isinstance(journal, Journal) and not journal.enabled
         return "The journal is switched off." if off else NOTHING
-    start = min(entry.at for entry in journal)
-    lines = [_heading(start)]
-    for row in _collapsed(sorted(_rows(journal), key=lambda row: row.at)):
-        lines += map(_printable, _lines(row, start))
+    lines = lines_of(rows_of(journal), start_of(journal))
     return "\n".join(lines if limit is None else _limited(lines, limit))
 
 
-# From entries to rows.
+def start_of(journal: Sequence[Entry]) -> float:
+    """Return when the first thing of a journal happened, which is not empty."""
+    return min(entry.at for entry in journal)
 
 
-def _rows(journal: Iterable[Entry]) -> list[Row]:
-    rows: list[Row] = []
-    asked: Row | None = None
-    calls: dict[str, str] = {}
-    for entry in journal:
-        if isinstance(entry, Struck):
-            _mark_fault(asked, entry, rows)
-            continue
-        if isinstance(entry, Exchange):
-            row = asked = _exchange(entry, calls)
-        else:
-            row = _OTHERS[type(entry)](entry)
-        rows.append(row)
-    return rows
+def lines_of(rows: Sequence[Row], start: float) -> list[str]:
+    """Return the lines of a timeline, the heading first.
 
-
-def _exchange(exchange: Exchange, calls: dict[str, str]) -> Row:
-    """Return the row of a request; `calls` gathers the calls by id, for the submit that answers them."""
-    row = Row(
-        at=exchange.answered_at,
-        what=exchange.operation or f"{exchange.method} {exchange.path}",
-        status=str(exchange.status or "—"),
-    )
-    answer = exchange.response_json
-    for shown in (answer, *runs_in(exchange.frames or ())):
-        calls.update({call.id: describe_call(call.name, call.arguments) for call in calls_in(shown)})
-    if exchange.status >= 400:
-        row.text, row.whole = refusal_text(answer) or f"{len(exchange.response)} bytes", True
-    else:
-        row.text = _outcome(exchange, answer)
-        if exchange.operation == "runs.submit_tool_outputs":
-            row.below += _answered(exchange.json, calls)
-    if exchange.method == "GET":
-        row.question = (row.what, exchange.path, exchange.query)
-    return row
-
-
-def _outcome(exchange: Exchange, answer: Any) -> str:
-    if not exchange.status:
-        return "no answer"
-    if exchange.frames is not None:
-        return describe_stream(exchange.frames)
-    return f"{len(exchange.response)} bytes" if exchange.operation is None else describe_answer(answer)
-
-
-def _answered(body: Any, calls: Mapping[str, str]) -> Iterator[str]:
-    for output in body["tool_outputs"]:
-        call = calls.get(output["tool_call_id"], output["tool_call_id"])
-        yield f"{cut(shorten_ids(call), WIDTH // 2)} → {' '.join((output.get('output') or '').split())}"
-
-
-def _mark_fault(asked: Row | None, struck: Struck, rows: list[Row]) -> None:
-    if asked is None:  # the journal begins between a request and its fault: a part of one was given
-        rows.append(Row(struck.at, f"fault on {struck.operation}: {struck.fault}"))
-        return
-    asked.text, asked.below = f"fault: {struck.fault}", []
-
-
-def _change(change: StatusChange) -> Row:
-    moved = change.id if change.id == change.run_id else f"{change.id} of {change.run_id}"
-    return Row(change.at, f"  {moved}  {change.before or 'new'} → {change.after}")
-
-
-def _asked(asked: Asked) -> Row:
-    seen = asked.view.outputs
-    shown = ", ".join(output.name for output in seen) if seen else quoted(asked.view.user, 40)
-    return Row(asked.at, f"  the model: {shown} →", text=describe_turn(asked.turn), whole=True)
-
-
-def _handled(handled: Handled) -> Row:
-    arguments = ", ".join(f"{name}={value!r}" for name, value in handled.arguments.items())
-    outcome = f"returned {handled.result!r}" if handled.error is None else f"raised {handled.error!r}"
-    return Row(handled.at, f"  {cut(f'{handled.name}({arguments})', WIDTH // 2)}", text=outcome)
-
-
-_OTHERS: Mapping[type, Callable[[Any], Row]] = {StatusChange: _change, Asked: _asked, Handled: _handled}
-
-
-# From rows to lines.
-
-
-def _collapsed(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows with each run of equal polls as one; anything that is asked beside polling ends all runs."""
-    kept: list[Row] = []
-    polls: dict[tuple[str, ...], Row] = {}
-    for row in rows:
-        if row.question is None:
-            if row.status:
-                polls.clear()
-            kept.append(row)
-            continue
-        before = polls.get(row.question)
-        if before is not None and (before.status, before.text, before.below) == (row.status, row.text, row.below):
-            before.count += 1
-            continue
-        polls[row.question] = row
-        kept.append(row)
-    return kept
+    Args:
+        start: what the times count from, in virtual seconds since the epoch.
+    """
+    return [heading(start), *(printable(line) for row in rows for line in _lines(row, start))]
 
 
 def _lines(row: Row, start: float) -> Iterator[str]:
     time = f"{row.at - start:>{TIME_WIDTH}.3f}  "
     indent = " " * (len(time) + 4)
-    what, text = shorten_ids(row.what), shorten_ids(row.text)
+    what, text = f"{_INDENTS.get(row.kind, '')}{shorten_ids(row.what)}", shorten_ids(row.text)
     if row.status:
         times = f" ×{row.count}" if row.count > 1 else ""
         what = f"{cut(what, OPERATION_WIDTH - len(times)) + times:<{OPERATION_WIDTH}} {row.status:>3} "
@@ -212,12 +89,13 @@ def _wrapped(text: str, indent: str) -> list[str]:
     return lines if len(lines) <= TEXT_LINES else [*lines[: TEXT_LINES - 1], cut(f"{lines[TEXT_LINES - 1]} …", WIDTH)]
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """Return a line without what a terminal would act upon: somebody's text may hold anything."""
     return line if line.isprintable() else "".join(one if one.isprintable() else "�" for one in line)
 
 
-def _heading(start: float) -> str:
+def heading(start: float) -> str:
+    """Return what the times of a timeline count from."""
     return f"virtual seconds since {datetime.fromtimestamp(start, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

@@ -124,6 +124,14 @@ def calls_in(answer: Any) -> list[WaitingCall]:
         return []
 
 
+def outputs_in(body: Any) -> list[tuple[str, str]]:
+    """Return the ids of the calls that a submit answers, with the outputs; none where `body` is no such submit."""
+    try:
+        return [(str(one["tool_call_id"]), one.get("output") or "") for one in body["tool_outputs"]]
+    except (KeyError, TypeError, AttributeError):  # as above
+        return []
+
+
 def _run(run: Mapping[str, Any]) -> str:
     explain = _WHY.get(run["status"])
     return f"{run['id']} {run['status']}{f': {explain(run)}' if explain else ''}"

@@ -14,7 +14,7 @@ from simulator.backend import turns
 from simulator.backend.brain import Output, View
 from simulator.backend.journal import Asked, Entry, Exchange, Handled, Journal, StatusChange, Struck
 from simulator.errors import UsageError
-from simulator.report import timeline, wording
+from simulator.report import rows, wording
 from simulator.report.timeline import WIDTH, render
 
 START = 1_774_915_200.0
@@ -343,7 +343,7 @@ def test_a_watched_function_shows_what_it_gave():
 
 
 def test_every_kind_of_entry_has_its_line():
-    assert {Exchange, Struck, *timeline._OTHERS} == set(get_args(Entry))
+    assert {Exchange, Struck, *rows._OTHERS} == set(get_args(Entry))
 
 
 # Ids, width, limit.
