@@ -18,15 +18,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simulator.api import refusals  # noqa: E402  # found through the line above
-from simulator.api.dialects.changes import CHANGES, EVENTS  # noqa: E402
+from simulator.api.dialects.changes import CHANGES, EVENTS  # noqa: E402  # found through the line above
 from simulator.api.dialects.key_sets import FIRST_DAY, KEY_SETS  # noqa: E402
-from simulator.api.refusals import InvalidParameter, Refusal  # noqa: E402
+from simulator.api.refusals import FAMILIES  # noqa: E402
+from simulator.api.refusals.parameters import InvalidParameter  # noqa: E402
+from simulator.api.refusals.refusal import Refusal  # noqa: E402
 from simulator.api.routes import OPERATIONS  # noqa: E402
 from simulator.api.validation import checked, read_query  # noqa: E402
 from simulator.backend import fault_kinds  # noqa: E402
@@ -146,13 +148,8 @@ def transitions(table: Table) -> str:
 
 def refusal_texts() -> str:
     """Return the table of refusals: one row for each class, or for each function that words one."""
-    makers = [
-        one
-        for one in vars(refusals).values()
-        if getattr(one, "__module__", "") == refusals.__name__ and not one.__name__.startswith("_") and _words_one(one)
-    ]
     rows = []
-    for maker in sorted(makers, key=lambda one: inspect.getsourcelines(one)[1]):
+    for maker in (one for family in FAMILIES for one in vars(family).values() if _words_one(one, family)):
         refusal = _with_placeholders(maker)
         cause = (inspect.getdoc(maker) or "").partition(". ")[0].partition("\n")[0].rstrip(".:")
         cause = cause.removeprefix("Return the refusal of ")
@@ -254,8 +251,10 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
 }
 
 
-def _words_one(maker: Any) -> bool:
-    """Tell whether calling `maker` gives a refusal whose text it knows."""
+def _words_one(maker: Any, family: ModuleType) -> bool:
+    """Tell whether `maker` is of this family, and calling it gives a refusal whose text it knows."""
+    if getattr(maker, "__module__", "") != family.__name__:
+        return False
     if inspect.isclass(maker):
         return maker not in (Refusal, InvalidParameter) and "__init__" in vars(maker)
     return inspect.isfunction(maker) and "Refusal" in str(inspect.signature(maker).return_annotation)

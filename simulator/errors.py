@@ -14,7 +14,7 @@
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
     │  └─ CheckFailed            `check()`: what the test expected did not happen (also an AssertionError)
     │     └─ ScenarioFailed      something else happened than a scenario expects
-    └─ Refusal                   what the API answers a bad request (`api/refusals.py`)
+    └─ Refusal                   what the API answers a bad request (`api/refusals/`)
     BaseException
     └─ RequestBlocked            a request to the API was about to reach the network
 
@@ -86,7 +86,7 @@ class CheckFailed(SimulatorError, AssertionError):
 
 
 class Refusal(Exception):
-    """Base of the errors that the API itself gives; see `api/refusals.py`."""
+    """Base of the errors that the API itself gives; see `api/refusals/`."""
 
 
 class RequestBlocked(BaseException):

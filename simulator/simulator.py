@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Never
 
 from . import saving
 from .api.forms import MAX_UPLOAD_BYTES
-from .api.refusals import Reentered
+from .api.refusals.surprises import Reentered
 from .api.routes import OPERATION_NAMES
 from .api.service import Service, ServiceMode
 from .api.stubs import StubFunction, Stubs

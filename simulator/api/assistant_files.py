@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from ..backend.assistant_files import attach, file_ids
 from ..backend.objects import JsonDict
 from .call import Call, deleted
-from .refusals import NotFound, TooManyFiles
+from .refusals.lookups import NotFound
+from .refusals.parameters import TooManyFiles
 
 MOST = 20
 

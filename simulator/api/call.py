@@ -10,7 +10,7 @@ from ..backend.execution import RunStream
 from ..backend.objects import JsonDict
 from ..backend.state import Backend
 from ..backend.store import Listing, PageRequest, UnknownCursor
-from .refusals import NoFileInStore, NotFound, WrongPrefix
+from .refusals.lookups import NoFileInStore, NotFound, WrongPrefix
 
 
 class Content(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..backend.models import can_be_used
-from .refusals import (
+from .refusals.parameters import (
     BuiltinToolWithSchema,
     DuplicateFunction,
     InvalidParameter,

@@ -9,7 +9,7 @@ from ..backend import objects
 from ..backend.objects import JsonDict
 from ..backend.vector_stores import NewFile
 from .call import Call
-from .refusals import FilesTwice
+from .refusals.parameters import FilesTwice
 from .vector_stores import new_file, new_files, usable
 
 

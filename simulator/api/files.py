@@ -7,7 +7,8 @@ from ..backend.objects import JsonDict
 from ..backend.store import NO_PARENT
 from .call import Call, Content
 from .multipart import FormPart
-from .refusals import InvalidField, NoSuchFile
+from .refusals.bodies import InvalidField
+from .refusals.lookups import NoSuchFile
 
 # What a part without a file name is called: the service requires one; the SDKs send `upload` for bare bytes.
 NAMELESS = "upload"

@@ -15,7 +15,7 @@ from jsonschema.exceptions import ValidationError
 
 from ..backend.objects import JsonDict
 from .multipart import FormPart, parts_of
-from .refusals import BodyTooLarge, InvalidField
+from .refusals.bodies import BodyTooLarge, InvalidField
 
 Form: TypeAlias = Draft202012Validator
 MAX_UPLOAD_BYTES = 512 << 20  # the documented limit of a file

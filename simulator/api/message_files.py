@@ -9,7 +9,7 @@ from ..backend import objects
 from ..backend.objects import JsonDict
 from ..backend.store import Listing
 from .call import Call
-from .refusals import NotFound
+from .refusals.lookups import NotFound
 
 
 def retrieve(call: Call) -> JsonDict:

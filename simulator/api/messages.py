@@ -8,7 +8,7 @@ from typing import Any
 from ..backend import objects
 from ..backend.objects import EMPTY, NOTHING, JsonDict
 from .call import Call, deleted
-from .refusals import ThreadLocked
+from .refusals.states import ThreadLocked
 from .tool_resources import attach, check_attachments
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from .refusals import InvalidForm
+from .refusals.bodies import InvalidForm
 
 FORM_TYPE = "multipart/form-data"
 _END_OF_LINE = b"\r\n"

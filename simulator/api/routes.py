@@ -33,7 +33,9 @@ from . import (
 )
 from .call import Call, Reply
 from .forms import Form
-from .refusals import MethodNotAllowed, NotSimulated, Refusal, UnknownUrl
+from .refusals.addresses import MethodNotAllowed, UnknownUrl
+from .refusals.refusal import Refusal
+from .refusals.surprises import NotSimulated
 
 Handler: TypeAlias = Callable[[Call], Reply]
 

@@ -19,16 +19,9 @@ from ..errors import NoTurn
 from .call import Call, Reply
 from .combinations import check_model, check_run
 from .messages import new_message
-from .refusals import (
-    CannotCancel,
-    CannotUpdate,
-    NothingToAnswer,
-    NoTurnLeft,
-    OutputsNotAwaited,
-    RunActive,
-    WrongOutputs,
-    WrongPrefix,
-)
+from .refusals.lookups import WrongPrefix
+from .refusals.states import CannotCancel, CannotUpdate, NothingToAnswer, OutputsNotAwaited, RunActive, WrongOutputs
+from .refusals.surprises import NoTurnLeft
 from .threads import NewThread, as_read, keep_thread, new_thread
 from .tool_resources import NewStore, attach, check_attachments, keep, require_usable, with_resources
 

@@ -17,14 +17,16 @@ from ..backend.faults import Planned
 from ..backend.journal import Exchange, kept_headers
 from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
-from . import refusals
 from .call import Call, Content
 from .dialects.dialect import Dialect
 from .dialects.history import SUNSET_SINCE, V1_REFUSED_SINCE
 from .dialects.served import dialects
 from .dialects.v1 import V1
 from .forms import MAX_UPLOAD_BYTES, read_form
-from .refusals import Refusal, Surprise
+from .refusals import access
+from .refusals.addresses import UnknownUrl
+from .refusals.refusal import Refusal, Surprise
+from .refusals.surprises import SimulatorFailed
 from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
 from .striking import Answer, Struck, strike, target_of
@@ -119,7 +121,7 @@ class Service:
         except Refusal as refusal:
             response = self._refused(refusal, exchange, headers)
         except Exception as error:  # noqa: BLE001  # raised through the SDK it would be retried, and perhaps swallowed
-            failed = refusals.SimulatorFailed(request.method, request.path, error)
+            failed = SimulatorFailed(request.method, request.path, error)
             response = self._refused(failed, exchange, headers)
         exchange.answered_at = backend.clock.now()
         if isinstance(response, NoResponse):
@@ -219,9 +221,9 @@ class Service:
             return self._dialects["v2"]
         dialect = self._by_header.get(beta or "") or self._dialects[_version(beta, self._dialects)]
         if dialect.name == V1.name and self._mode is ServiceMode.V1_REFUSED:
-            raise refusals.v1_route_refused() if operation.only == V1.name else refusals.v1_refused()
+            raise access.v1_route_refused() if operation.only == V1.name else access.v1_refused()
         if operation.only is not None and operation.only != dialect.name:
-            raise refusals.UnknownUrl(request.method, request.path)
+            raise UnknownUrl(request.method, request.path)
         return dialect
 
     def _pass_time(self, seconds: float, headers: dict[str, str]) -> None:
@@ -241,9 +243,9 @@ class Service:
             return
         given = headers.get("api-key") or headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not given:
-            raise refusals.NoApiKey
+            raise access.NoApiKey
         if given not in keys:
-            raise refusals.WrongApiKey(given)
+            raise access.WrongApiKey(given)
 
     def _strike(self, match: Match, request: Request) -> Planned | None:
         planned = self._backend.faults.strike(target_of(match, request))
@@ -272,16 +274,16 @@ def _version(value: str | None, known: Collection[str]) -> str:
         BetaRefusal: the header is missing, malformed, or asks for something that there is not.
     """
     if value is None:
-        raise refusals.missing_beta()
+        raise access.missing_beta()
     versions = {}
     for part in value.split(","):
         name, equals, version = part.strip().partition("=")
         if not equals or not name or not version:
-            raise refusals.malformed_beta(value)
+            raise access.malformed_beta(value)
         versions[name] = version
     if "assistants" not in versions:
-        raise refusals.unknown_beta(next(iter(versions)))
+        raise access.unknown_beta(next(iter(versions)))
     version = versions["assistants"]
     if version not in known:
-        raise refusals.unknown_beta(f"assistants={version}")
+        raise access.unknown_beta(f"assistants={version}")
     return version

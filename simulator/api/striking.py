@@ -24,7 +24,7 @@ from ..backend.fault_kinds import (
 )
 from ..backend.faults import Moment, Planned, Target
 from ..backend.state import Backend
-from .refusals import envelope
+from .refusals.refusal import envelope
 from .routes import Match
 from .wire import JSON_TYPE, BrokenOff, Frame, NoResponse, Request, Response, json_body, sse_frame
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import UsageError
-from .refusals import StubFailed
+from .refusals.surprises import StubFailed
 from .route_patterns import EXAMPLE, RoutePattern
 from .wire import Request, Response, json_body, json_response
 

@@ -13,7 +13,7 @@ from ..backend import file_search, objects
 from ..backend.objects import EMPTY, JsonDict
 from ..backend.vector_stores import THREAD_EXPIRY, NewFile
 from .call import Call
-from .refusals import NotFound, WrongPrefix
+from .refusals.lookups import NotFound, WrongPrefix
 from .vector_stores import new_files, usable
 
 FILE_PREFIXES = ("file", "assistant")  # the second is Azure's

@@ -12,7 +12,9 @@ from ..backend.objects import JsonDict
 from . import files
 from .call import Call
 from .multipart import FormPart
-from .refusals import InvalidParameter, NotFound, UploadNotPending
+from .refusals.lookups import NotFound
+from .refusals.parameters import InvalidParameter
+from .refusals.states import UploadNotPending
 
 MAX_BYTES = 8 << 30
 

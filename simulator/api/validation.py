@@ -15,7 +15,9 @@ from pydantic_core import ErrorDetails, from_json
 
 from ..backend.objects import JsonDict
 from .bodies import ListQuery
-from .refusals import BodyTooLarge, InvalidBody, InvalidParameter, Refusal, UnsupportedContentType
+from .refusals.bodies import BodyTooLarge, InvalidBody, UnsupportedContentType
+from .refusals.parameters import InvalidParameter
+from .refusals.refusal import Refusal
 from .wire import JSON_TYPE
 
 MAX_JSON_BYTES = 32 << 20

@@ -12,7 +12,9 @@ from ..backend.objects import AUTO_CHUNKING, EMPTY, JsonDict
 from ..backend.searching import Found
 from ..backend.vector_stores import NewFile
 from .call import Call, deleted
-from .refusals import NotForRetrieval, NotFound, VectorStoreExpired
+from .refusals.lookups import NotFound
+from .refusals.parameters import NotForRetrieval
+from .refusals.states import VectorStoreExpired
 
 RESULTS = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ..api.refusals import Surprise
+from ..api.refusals.refusal import Surprise
 from ..api.wire import Frame, Request, Response, json_response
 from ..errors import UsageError
 from .cassette import BETA_HEADER, Cassette

@@ -15,7 +15,7 @@ import anyio
 from anyio.lowlevel import checkpoint
 from starlette.websockets import WebSocketClose
 
-from ..api.refusals import envelope
+from ..api.refusals.refusal import envelope
 from ..api.validation import MAX_JSON_BYTES
 from ..api.wire import JSON_TYPE, BrokenOff, Frame, NoResponse, Request, Response, json_body, read_headers
 from ..errors import UsageError

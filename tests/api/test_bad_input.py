@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from simulator.api import validation
-from simulator.api.refusals import Refusal
+from simulator.api.refusals.refusal import Refusal
 from simulator.api.steps import INCLUDE_CONTENT
 from simulator.api.validation import read_query
 

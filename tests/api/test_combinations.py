@@ -4,7 +4,7 @@ import pytest
 
 from simulator import Simulator, call
 from simulator.api.combinations import check_assistant, check_model, check_run
-from simulator.api.refusals import Refusal
+from simulator.api.refusals.refusal import Refusal
 
 
 def function(name="f", **fields):

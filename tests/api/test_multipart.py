@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.api.multipart import FormPart, parts_of
-from simulator.api.refusals import InvalidForm
+from simulator.api.refusals.bodies import InvalidForm
 
 TYPE = "multipart/form-data; boundary=b"
 NAMED = b'content-disposition: form-data; name="a"'

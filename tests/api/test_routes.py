@@ -4,7 +4,8 @@ import pytest
 
 from simulator import CheckFailed
 from simulator.api import routes
-from simulator.api.refusals import MethodNotAllowed, NotSimulated, UnknownUrl
+from simulator.api.refusals.addresses import MethodNotAllowed, UnknownUrl
+from simulator.api.refusals.surprises import NotSimulated
 from simulator.api.routes import OPERATIONS, find, is_assistants_route
 
 # As the SDK names them under `beta`, with the SDK's own paths.

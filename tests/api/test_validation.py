@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from simulator.api import bodies
-from simulator.api.refusals import Refusal
+from simulator.api.refusals.refusal import Refusal
 from simulator.api.validation import read_body
 
 MISSING, UNKNOWN = "missing_required_parameter", "unknown_parameter"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from simulator.api import refusals
+from simulator.api.refusals.lookups import NotFound
 from simulator.backend import lifecycle, objects, store
 from simulator.backend.engine import Engine
 from tests.reference.machine import Beside
@@ -64,7 +64,7 @@ def forget_the_lock(monkeypatch):
 
 
 def say_it_otherwise(monkeypatch):
-    monkeypatch.setattr(refusals.NotFound, "status", 400)
+    monkeypatch.setattr(NotFound, "status", 400)
 
 
 def leave_a_key_out(monkeypatch):

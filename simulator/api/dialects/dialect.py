@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...backend.store import Store
-from ..refusals import Refusal
+from ..refusals.refusal import Refusal
 from ..routes import Operation
 from ..streams import Write
 from ..validation import Refuse, first_problem

@@ -5,7 +5,9 @@ How it shows objects stands in the tables that all generations share (`history.p
 
 from __future__ import annotations
 
-from ..refusals import CannotCancel, NotFound, OutputsNotAwaited, Refusal, WrongPrefix
+from ..refusals.lookups import NotFound, WrongPrefix
+from ..refusals.refusal import Refusal
+from ..refusals.states import CannotCancel, OutputsNotAwaited
 from .changes import older_status
 from .dialect import Dialect
 from .history import generation

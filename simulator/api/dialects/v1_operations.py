@@ -17,7 +17,7 @@ from ...backend.objects import JsonDict
 from .. import assistants, messages, routes, runs, threads
 from ..assistant_files import require_files
 from ..call import Call
-from ..refusals import UnsupportedInV1
+from ..refusals.parameters import UnsupportedInV1
 from ..routes import Handler, Operation
 from ..vector_stores import uploaded
 from . import v1_bodies as bodies

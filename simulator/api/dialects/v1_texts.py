@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pydantic_core import ErrorDetails
 
-from ..refusals import InvalidV1Request, Refusal
+from ..refusals.parameters import InvalidV1Request
+from ..refusals.refusal import Refusal
 
 
 def refuse(errors: Sequence[ErrorDetails], where: str) -> Refusal:

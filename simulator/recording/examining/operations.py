@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...api.refusals import Refusal
+from ...api.refusals.refusal import Refusal
 from ...api.routes import find
 from ..cassette import RecordedRequest
 

@@ -6,7 +6,10 @@ A break takes pytest's `monkeypatch`. Most change what one function gives back.
 import json
 from dataclasses import replace
 
-from simulator.api import call, refusals, routes, runs, service, streams
+from simulator.api import call, routes, runs, service, streams
+from simulator.api.refusals import refusal
+from simulator.api.refusals.lookups import NotFound
+from simulator.api.refusals.refusal import Refusal
 from simulator.api.wire import Frame
 from simulator.backend import deltas, engine, lifecycle, objects
 from simulator.backend.engine import Engine
@@ -225,16 +228,16 @@ BREAKS = {
         lambda page: {**page, "data": [{**one, "run_id": "run_000000000000000000000000"} for one in page["data"]]},
     ),
     "another status of success": answers(_created),
-    "another status of refusal": attribute(refusals.NotFound, "status", 400),
+    "another status of refusal": attribute(NotFound, "status", 400),
     "a refusal in other words": attribute(
-        refusals.NotFound, "__init__", lambda self, noun, name: refusals.Refusal.__init__(self, f"No {noun} {name!r}.")
+        NotFound, "__init__", lambda self, noun, name: Refusal.__init__(self, f"No {noun} {name!r}.")
     ),
-    "a refusal of another type": attribute(refusals.Refusal, "type", "invalid_request"),
-    "a refusal with a code": attribute(refusals.NotFound, "code", "not_found"),
-    "a refusal without its param": after(refusals, "envelope", lambda body: {"error": without("param")(body["error"])}),
-    "a refusal with a key more": after(refusals, "envelope", having(detail=None)),
+    "a refusal of another type": attribute(Refusal, "type", "invalid_request"),
+    "a refusal with a code": attribute(NotFound, "code", "not_found"),
+    "a refusal without its param": after(refusal, "envelope", lambda body: {"error": without("param")(body["error"])}),
+    "a refusal with a key more": after(refusal, "envelope", having(detail=None)),
     "a refusal that names another parameter": attribute(
-        refusals.Refusal, "envelope", lambda self: refusals.envelope(self.message, self.type, "id", self.code)
+        Refusal, "envelope", lambda self: refusal.envelope(self.message, self.type, "id", self.code)
     ),
     "another content type": header("content-type", "application/json; charset=utf-8"),
     "a header that was never sent": header("openai-poll-after-ms", "100"),
