@@ -9,12 +9,11 @@ from typing import TypeAlias
 
 from ..backend import objects
 from ..backend.assistant_files import file_ids
-from ..backend.engine import waiting_calls
 from ..backend.execution import RunStream, StreamEvent
 from ..backend.file_search import store_ids
 from ..backend.ids import Ids
 from ..backend.lifecycle import ACTIVE, CANCELLABLE, RunStatus
-from ..backend.objects import EMPTY, JsonDict
+from ..backend.objects import EMPTY, JsonDict, waiting_calls
 from ..errors import NoTurn
 from .call import Call, Reply
 from .combinations import check_model, check_run

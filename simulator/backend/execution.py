@@ -6,12 +6,13 @@ import math
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
+from .answers import turn_deltas
 from .brain import Output
 from .deltas import due_times
 from .lifecycle import StepStatus
-from .objects import EMPTY, JsonDict
+from .objects import EMPTY, JsonDict, usage
 from .tokens import AFTER_ANSWER, CountTokens, Tokens, tokens_of_call, tokens_of_message, tokens_of_turn
 from .turns import CallTools, RunCode, Say, SearchFiles, Turn
 from .turns_json import turn_from_json, turn_to_json
@@ -82,6 +83,28 @@ class Execution:
     stream: RunStream | None = None
     deltas: Deltas | None = None
     lock_lag: float = 0.0
+
+    @property
+    def current_step(self) -> JsonDict:
+        """The step that the run is at; for those who know that one was opened."""
+        return cast("JsonDict", self.step)
+
+    def emit(self, at: float, name: str, data: Mapping[str, Any], reason: str | None = None) -> None:
+        """Tell whoever listens that something fired; the object is shown as it is now."""
+        if self.stream is not None:
+            self.stream.waiting.append(StreamEvent(at, name, dict(data), reason))
+
+    def emit_deltas(self, name: str, of: Mapping[str, Any]) -> None:
+        """Tell whoever listens what pieces the present turn will come in."""
+        self.deltas = None
+        if self.stream is not None:
+            parts = turn_deltas(self.turn, self.content, self.calls)
+            self.deltas = Deltas(name, of["id"], parts, self.times(len(parts)))
+            self.stream.waiting.append(self.deltas)
+
+    def usage(self) -> JsonDict:
+        """Return what the steps so far cost, as a run shows it."""
+        return usage(*self.spent)
 
     def times(self, count: int) -> list[float]:
         """Return when each of `count` deltas of the present turn is due."""

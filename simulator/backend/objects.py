@@ -211,6 +211,13 @@ def tool_calls(calls: Sequence[Any]) -> JsonDict:
     return {"type": "tool_calls", "tool_calls": calls}
 
 
+def waiting_calls(run: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Return the calls that a run in `requires_action` waits for."""
+    action = run["required_action"] or {}
+    calls: Sequence[Mapping[str, Any]] = action.get("submit_tool_outputs", {}).get("tool_calls", ())
+    return calls
+
+
 def usage(prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0, reasoning_tokens: int = 0) -> JsonDict:
     """Return a usage object; the first detail key is singular on this API (recorded-traffic.md 1)."""
     return {

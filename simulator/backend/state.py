@@ -71,16 +71,16 @@ class Backend:
             ],
             "faults": self.faults.to_json(),
             "surprises": engine.surprises,
-            "lingering": engine.lingering,
+            "lingering": engine.locks.to_json(),
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take over a state that `to_json` described, into a new backend."""
         self.clock.advance_to(saved["now"])
         self.ids.rewind(saved["ids"])
-        store = self.store = self.engine.store = self.engine.vector_stores.store = Store.from_json(saved["store"])
-        self.engine.restore((_execution(store, one) for one in saved["executions"]), saved["surprises"])
-        self.engine.lingering = {thread: (run, until) for thread, (run, until) in saved.get("lingering", {}).items()}
+        store = self.store = Store.from_json(saved["store"])
+        self.engine.restore(store, (_execution(store, one) for one in saved["executions"]), saved["surprises"])
+        self.engine.locks.restore(saved.get("lingering", {}))
         for due in saved["calendar"]:
             self.engine.calendar.add(*due)
         self.faults.restore(saved["faults"])

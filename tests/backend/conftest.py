@@ -10,10 +10,10 @@ import pytest
 
 from simulator.backend import objects
 from simulator.backend.brain import View
-from simulator.backend.engine import waiting_calls
 from simulator.backend.execution import Deltas, RunStream
 from simulator.backend.journal import Journal
 from simulator.backend.lifecycle import TERMINAL
+from simulator.backend.objects import waiting_calls
 from simulator.backend.state import Backend
 from simulator.backend.turns import as_turn
 from simulator.backend.turns_json import turn_from_json, turn_to_json

@@ -3,8 +3,8 @@
 import pytest
 
 from simulator.backend import objects
-from simulator.backend.engine import waiting_calls
 from simulator.backend.lifecycle import ACTIVE
+from simulator.backend.objects import waiting_calls
 from simulator.backend.turns import (
     call,
     call_tools,

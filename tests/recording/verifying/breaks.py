@@ -11,7 +11,7 @@ from simulator.api.refusals import refusal
 from simulator.api.refusals.lookups import NotFound
 from simulator.api.refusals.refusal import Refusal
 from simulator.api.wire import Frame
-from simulator.backend import deltas, engine, lifecycle, objects
+from simulator.backend import deltas, engine, lifecycle, objects, progress
 from simulator.backend.engine import Engine
 from simulator.backend.ids import Ids
 from simulator.backend.lifecycle import RUN_TABLE, Event, RunStatus, Transition
@@ -180,7 +180,7 @@ def _frozen_start(m):
             target["started_at"] = before
         return status
 
-    m.setattr(engine, "apply", apply)
+    m.setattr(progress, "apply", apply)
 
 
 BREAKS = {
