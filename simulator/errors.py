@@ -123,6 +123,19 @@ def refuse_unknown(where: str, given: Iterable[str], known: Collection[str]) -> 
             raise UsageError(f"{where} has no option {name!r}.{suggestion(name, known)} The options are {options}.")
 
 
+def refuse_text(name: str, value: object, shown: str | None = None) -> None:
+    """Refuse one text where a list of them is meant: it would count as a list of letters.
+
+    Args:
+        shown: what stands for a value that is nobody's to read.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if isinstance(value, str):
+        raise UsageError(f"{name}= is a list, not one text: write [{shown or value!r}].")
+
+
 def told(error: BaseException) -> str:
     """Return type and text of somebody's exception, whatever its text is: it goes into answers and reports."""
     try:

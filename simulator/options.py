@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Self, TypeVar
+from functools import partial
+from typing import Any, Self, TypedDict, TypeVar, Unpack
 
 from .api.dialects.key_sets import FIRST_DAY
 from .api.service import ServiceMode, ServiceSettings
 from .backend.objects import JsonDict
 from .backend.state import START
 from .backend.tokens import CountTokens, estimate
-from .errors import UsageError
+from .errors import UsageError, refuse_text
 from .exact_tokens import exact_counter
+from .findings import known_problems
 from .transport.pace import TimeMode
 
 
@@ -25,9 +27,24 @@ class TokenCount(StrEnum):
     EXACT = "exact"
 
 
-# What `Simulator.check` may find.
-PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
 _Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+class Given(TypedDict):
+    """The options as somebody gives them."""
+
+    seed: int
+    time: str
+    hosts: Iterable[str]
+    poll_after_ms: int | None
+    service: str
+    strict: bool
+    allow: Collection[str]
+    journal: bool
+    max_upload_bytes: int
+    api_keys: Collection[str]
+    tokens: str
+    as_of: str | date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,43 +65,13 @@ class Options:
     as_of: str | None
 
     @classmethod
-    def checked(
-        cls,
-        *,
-        seed: int,
-        time: str,
-        hosts: Iterable[str],
-        poll_after_ms: int | None,
-        service: str,
-        strict: bool,
-        allow: Collection[str],
-        journal: bool,
-        max_upload_bytes: int,
-        api_keys: Collection[str],
-        tokens: str,
-        as_of: str | date | None,
-    ) -> Self:
+    def checked(cls, **given: Unpack[Given]) -> Self:
         """Return the options as they were given, checked.
 
         Raises:
             UsageError: a value that an option cannot have.
         """
-        _check_numbers(seed, poll_after_ms, max_upload_bytes)
-        _refuse_texts(hosts=hosts, api_keys=api_keys)
-        return cls(
-            seed=seed,
-            time=_one_of(TimeMode, time, "time"),
-            hosts=tuple(hosts),
-            poll_after_ms=poll_after_ms,
-            service=_one_of(ServiceMode, service, "service"),
-            strict=strict,
-            allow=known_problems(allow),
-            journal=journal,
-            max_upload_bytes=max_upload_bytes,
-            api_keys=tuple(api_keys),
-            tokens=_one_of(TokenCount, tokens, "tokens"),
-            as_of=_day(as_of),
-        )
+        return cls(**_checked(given))
 
     def changed(self, *, seed: int | None, as_of: str | date | None) -> Self:
         """Return the same options with another seed, another day, or both; None leaves one as it is.
@@ -92,12 +79,8 @@ class Options:
         Raises:
             UsageError: a value that it cannot have.
         """
-        _check_numbers(self.seed if seed is None else seed, None, 0)
-        return replace(
-            self,
-            seed=self.seed if seed is None else seed,
-            as_of=self.as_of if as_of is None else _day(as_of),
-        )
+        changes = {"seed": seed, "as_of": as_of}
+        return replace(self, **_checked({name: value for name, value in changes.items() if value is not None}))
 
     def service_settings(self) -> ServiceSettings:
         """Return those that are the service's."""
@@ -134,26 +117,32 @@ class Options:
 NAMES = ("brain", *(one.name for one in fields(Options)))
 
 
-def known_problems(allow: Collection[str]) -> frozenset[str]:
-    """Return the findings that `allow=` names.
-
-    Raises:
-        UsageError: there is no such finding.
-    """
-    _refuse_texts(allow=allow)
-    wrong = set(allow).difference(PROBLEMS)
-    if wrong:
-        raise UsageError(f"allow= knows {', '.join(PROBLEMS)}, not {', '.join(map(repr, sorted(wrong, key=str)))}.")
-    return frozenset(allow)
+def _seed(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise UsageError(f"seed= is an integer, not {value!r}.")
+    return value
 
 
-def _check_numbers(seed: int, poll_after_ms: int | None, max_upload_bytes: int) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise UsageError(f"seed= is an integer, not {seed!r}.")
-    if poll_after_ms is not None and (type(poll_after_ms) is not int or poll_after_ms < 0):
-        raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {poll_after_ms!r}.")
-    if type(max_upload_bytes) is not int or max_upload_bytes < 0:
-        raise UsageError(f"max_upload_bytes= is a number of bytes, zero or more, not {max_upload_bytes!r}.")
+def _poll_after_ms(value: Any) -> int | None:
+    if value is not None and (type(value) is not int or value < 0):
+        raise UsageError(f"poll_after_ms= is a number of milliseconds, zero or more, or None, not {value!r}.")
+    return value
+
+
+def _max_upload_bytes(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise UsageError(f"max_upload_bytes= is a number of bytes, zero or more, not {value!r}.")
+    return value
+
+
+def _hosts(value: Iterable[str]) -> tuple[str, ...]:
+    refuse_text("hosts", value)
+    return tuple(value)
+
+
+def _api_keys(value: Collection[str]) -> tuple[str, ...]:
+    refuse_text("api_keys", value, shown="…")
+    return tuple(value)
 
 
 def _day(value: object) -> str | None:
@@ -178,8 +167,20 @@ def _one_of(known: type[_Choice], value: object, name: str) -> _Choice:
     raise UsageError(f"{name}= is one of {', '.join(known)}, not {value!r}.")
 
 
-def _refuse_texts(**lists: Iterable[str]) -> None:
-    for name, value in lists.items():
-        if isinstance(value, str):
-            shown = "…" if name == "api_keys" else value
-            raise UsageError(f"{name}= is a list, not one text: write [{shown!r}].")
+# By option: what makes of a given value the one that is kept, or raises. What is not here is kept as it is.
+_CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "seed": _seed,
+    "time": partial(_one_of, TimeMode, name="time"),
+    "hosts": _hosts,
+    "poll_after_ms": _poll_after_ms,
+    "service": partial(_one_of, ServiceMode, name="service"),
+    "allow": known_problems,
+    "max_upload_bytes": _max_upload_bytes,
+    "api_keys": _api_keys,
+    "tokens": partial(_one_of, TokenCount, name="tokens"),
+    "as_of": _day,
+}
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _CHECKS[name](value) if name in _CHECKS else value for name, value in given.items()}

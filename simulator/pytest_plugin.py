@@ -16,7 +16,7 @@ import pytest
 
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
 from .errors import CassetteError, CheckFailed, RequestBlocked, SimulatorError, UsageError, refuse_unknown
-from .options import PROBLEMS
+from .findings import PROBLEMS
 from .simulator import Simulator
 from .transport import guard
 from .transport.clients import plain_async_client, plain_client

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Never
 
@@ -14,20 +14,19 @@ from .api.routes import OPERATION_NAMES
 from .api.service import Service, ServiceMode
 from .api.stubs import StubFunction, Stubs
 from .api.wire import Frame, NoResponse, Request, Response
-from .backend.brain import View
 from .backend.clock import Clock
-from .backend.faults import Faults
 from .backend.journal import Exchange, Journal
-from .backend.lifecycle import CANCELLABLE
 from .backend.objects import JsonDict
 from .backend.placing import place
-from .backend.records import ToolCallRecord, copies, tool_calls_of
+from .backend.records import copies
 from .backend.state import Backend
 from .backend.watching import F, watch
 from .brains import BrainChoice, brain_for
 from .brains.scripted import ScriptedBrain, When, pieces_of
-from .errors import CheckFailed, StateError, UsageError, refuse_unknown
-from .options import NAMES, Options, TokenCount, known_problems
+from .errors import CheckFailed, UsageError, refuse_unknown
+from .findings import findings, known_problems
+from .observations import Observations
+from .options import NAMES, Options, TokenCount
 from .transport.locks import Busy, Lock
 from .transport.pace import TimeMode, pace_of
 from .whole_files import write_whole
@@ -37,18 +36,13 @@ if TYPE_CHECKING:
 
     import openai
 
-STILL_ACTIVE = (
-    "Still active: run {id} of {thread_id} is {status}. Let the program see it end or cancel it; if it may stay so: "
-    "allow=['active_run'], an option of check(), Simulator(…) and @pytest.mark.simulator."
-)
-
 NOT_YET = (
     "With time='real' a stream takes its time: before you ask for the next frame, sleep for what wait_until(frame.due) "
     "returns, until that is 0."
 )
 
 
-class Simulator:
+class Simulator(Observations):
     """A fake of the Assistants API, with a state of its own.
 
     Args:
@@ -298,58 +292,9 @@ class Simulator:
     # What happened.
 
     @property
-    def clock(self) -> Clock:
-        """The virtual clock: `now()` and `advance(seconds)`."""
-        return self._clock
-
-    @property
     def max_upload_bytes(self) -> int:
         """How many bytes a body that uploads may have; the server refuses a longer one before it has read it."""
         return self._options.max_upload_bytes
-
-    @property
-    def faults(self) -> Faults:
-        """What will go wrong: `add(http_error(429), on="runs.retrieve")`."""
-        return self._backend.faults
-
-    @property
-    def journal(self) -> Journal:
-        """Everything that happened, in order."""
-        with self._settled():
-            return self._journal
-
-    @property
-    def requests(self) -> Sequence[Exchange]:
-        """The requests with their answers."""
-        return self.journal.exchanges
-
-    @property
-    def views(self) -> Sequence[View]:
-        """What the model was shown, turn by turn."""
-        return self.journal.views
-
-    @property
-    def calls(self) -> Sequence[ToolCallRecord]:
-        """Every function call, with its output once one was submitted."""
-        with self._settled() as backend:
-            return tool_calls_of(backend.store)
-
-    @property
-    def runs(self) -> Sequence[JsonDict]:
-        """Copies of the runs, in order of their creation."""
-        with self._settled() as backend:
-            return copies(backend.store.runs)
-
-    def messages(self, thread_id: str) -> Sequence[JsonDict]:
-        """Return copies of the messages of a thread, the oldest first.
-
-        Raises:
-            StateError: there is no such thread.
-        """
-        with self._settled() as backend:
-            if backend.store.threads.get(thread_id) is None:
-                raise StateError(f"There is no thread {thread_id!r}.")
-            return copies(backend.store.messages.of(thread_id))
 
     def check(self, allow: Collection[str] = frozenset()) -> None:
         """Raise if something that the test expected did not happen, or something else did.
@@ -365,23 +310,11 @@ class Simulator:
             UsageError: `allow` names another finding.
         """
         passed_over = known_problems(allow) | self._options.allow
-        found = [text for kind, text in self._findings() if kind not in passed_over]
-        if found and self._options.strict:
-            raise CheckFailed("\n".join(found))
-
-    def _findings(self) -> Iterator[tuple[str, str]]:
-        for text in dict.fromkeys(self._blocked):  # a loop that tries again is told once
-            yield "blocked_request", text
         with self._settled() as backend:
-            for surprise in backend.engine.surprises:
-                yield "unexpected_request", f"Unexpected: {surprise}"
-            for piece in self._brain.unused:
-                yield "unused_script", f"Never used: {piece.describe()}"
-            for fault in backend.faults.unused:
-                yield "unused_fault", f"Never struck: {fault}"
-            for run in backend.store.runs:
-                if run["status"] in CANCELLABLE:  # one that is being cancelled ends without the program
-                    yield "active_run", STILL_ACTIVE.format_map(run)
+            found = list(findings(backend, self._brain, self._blocked))
+        texts = [one.text for one in found if one.problem not in passed_over]
+        if texts and self._options.strict:
+            raise CheckFailed("\n".join(texts))
 
     # The whole state.
 

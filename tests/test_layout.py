@@ -28,7 +28,7 @@ LEVELS = (
     {"backend"},
     {"api"},
     {"transport", "brains"},
-    {"simulator", "decorator", "options", "saving", "exact_tokens"},
+    {"simulator", "decorator", "options", "saving", "exact_tokens", "findings", "observations"},
     {"scenario", "recording"},
     {"checks", "report", "server"},
     {"pytest_plugin", "cli"},
