@@ -13,7 +13,11 @@ from .refusals.lookups import NotFound
 
 
 def retrieve(call: Call) -> JsonDict:
-    """Return a file of a message."""
+    """Return a file of a message.
+
+    Raises:
+        NotFound: there is no such message, or it has no such file.
+    """
     file = _files(call.message()).get(call.ids[2])
     if file is None:
         raise NotFound("file", call.ids[2])
@@ -21,7 +25,11 @@ def retrieve(call: Call) -> JsonDict:
 
 
 def list_(call: Call) -> JsonDict:
-    """Return a page of the files of a message."""
+    """Return a page of the files of a message.
+
+    Raises:
+        NotFound: there is no such message.
+    """
     return call.page(_files(call.message()), "file")
 
 

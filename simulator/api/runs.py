@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -133,10 +134,8 @@ def submit_tool_outputs(call: Call) -> Reply:
         raise WrongOutputs(expected, got)
     stream = _new_stream(call)
     by_id = {output["tool_call_id"]: output.get("output") or "" for output in outputs}
-    try:
+    with _a_turn_is_left():
         call.backend.engine.submit(run["id"], by_id, stream)
-    except NoTurn as problem:
-        raise NoTurnLeft(str(problem)) from problem
     return stream or run
 
 
@@ -172,29 +171,41 @@ def _start(
     require: Requirement,
     new: JsonDict | None = None,
 ) -> Reply:
-    backend, body = call.backend, call.body
+    body = call.body
     check_model(body)
     check_run({**assistant, **body})
     require(call, thread["id"], assistant, messages)
     require_usable(call, body if "tool_resources" in body else assistant, thread)
-    run = objects.run(backend.ids.new("run_"), call.created_at, thread["id"], assistant, **body)
+    run = objects.run(call.backend.ids.new("run_"), call.created_at, thread["id"], assistant, **body)
     stream = _new_stream(call, new)
-    try:
-        backend.engine.create(
+    with _a_turn_is_left():
+        call.backend.engine.create(
             run,
             additional_instructions=body.get("additional_instructions", ""),
             additional_messages=messages,
             stream=stream,
             store_rest=store_rest,
         )
+    _keep_files(call, run, assistant)
+    return stream or run
+
+
+@contextmanager
+def _a_turn_is_left() -> Iterator[None]:
+    try:
+        yield
     except NoTurn as problem:
         raise NoTurnLeft(str(problem)) from problem
-    if "tool_resources" in body:
-        backend.store.run_stores[run["id"]] = list(store_ids(body))
-    files = file_ids(backend.store, assistant["id"])
+
+
+def _keep_files(call: Call, run: JsonDict, assistant: JsonDict) -> None:
+    """Keep what the run may search: its object does not say it, and the assistant's may change meanwhile."""
+    store = call.backend.store
+    if "tool_resources" in call.body:
+        store.run_stores[run["id"]] = list(store_ids(call.body))
+    files = file_ids(store, assistant["id"])
     if files:
-        backend.store.run_files[run["id"]] = files
-    return stream or run
+        store.run_files[run["id"]] = files
 
 
 def _keep_all(call: Call, new: NewThread, stores: Iterable[NewStore]) -> None:

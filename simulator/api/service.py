@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from functools import partial
 from urllib.parse import quote
 
 from ..backend import journal
@@ -32,7 +32,7 @@ from .streams import frames
 from .striking import Answer, Struck, strike, target_of
 from .stubs import Stubs
 from .validation import read_body, read_query
-from .wire import EVENT_STREAM_TYPE, JSON_TYPE, NoResponse, Request, Response, json_body, read_headers
+from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body, read_headers
 
 _ORGANIZATION = "org-simulated"
 _PROJECT = "proj_simulated"
@@ -101,37 +101,24 @@ class Service:
 
         Time passes first, by what the operation costs, and what is due by then happens.
         """
-        backend = self._backend
         if "openai-beta" not in request.headers:  # a request made by hand may spell its headers in capitals
             request = replace(request, headers=read_headers(request.headers.items()))
-        exchange = Exchange(
-            at=backend.clock.now(),
-            operation=None,
-            method=request.method,
-            path=request.path,
-            query=request.query,
-            headers=kept_headers(request.headers),
-            body=request.body,
-        )
-        headers = {"content-type": JSON_TYPE, **self._usual_headers()}
-        try:
-            backend.engine.settle()  # before the journal has the request: it is due earlier
-            backend.journal.add(exchange)
-            response: Answer = self._answer(request, exchange, headers)
-        except Refusal as refusal:
-            response = self._refused(refusal, exchange, headers)
-        except Exception as error:  # noqa: BLE001  # raised through the SDK it would be retried, and perhaps swallowed
-            failed = SimulatorFailed(request.method, request.path, error)
-            response = self._refused(failed, exchange, headers)
-        exchange.answered_at = backend.clock.now()
-        if isinstance(response, NoResponse):
-            return response, exchange
-        exchange.status = response.status
-        if isinstance(response.body, bytes):
-            exchange.response = response.body
-        else:
-            exchange.frames = []
+        exchange = _exchange(request, self._backend.clock.now())
+        response = self._answered(request, exchange, {"content-type": JSON_TYPE, **self._usual_headers()})
+        exchange.answered_at = self._backend.clock.now()
+        if isinstance(response, Response):
+            _keep_response(exchange, response)
         return response, exchange
+
+    def _answered(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Answer:
+        try:
+            self._backend.engine.settle()  # before the journal has the request: it is due earlier
+            self._backend.journal.add(exchange)
+            return self._answer(request, exchange, headers)
+        except Refusal as refusal:
+            return self._refused(refusal, exchange, headers)
+        except Exception as error:  # noqa: BLE001  # raised through the SDK it would be retried, and perhaps swallowed
+            return self._refused(SimulatorFailed(request.method, request.path, error), exchange, headers)
 
     def refuse(self, request: Request, surprise: Surprise) -> Response:
         """Return a refusal that the service itself was never asked for; nothing but the surprise is kept."""
@@ -155,16 +142,11 @@ class Service:
         if self._mode is ServiceMode.SUNSET and is_assistants_route(request.path):
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
             return Response(404, {}, b"")
-        try:
-            match = find(request.method, request.path)
-        except Refusal:
-            self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
-            raise
-        operation = match.operation
-        exchange.operation = operation.name
-        if operation.form is not None:
+        match = self._find(request, headers)
+        exchange.operation = match.operation.name
+        if match.operation.form is not None:
             exchange.body = request.body[:KEPT_OF_UPLOADS]
-        self._pass_time(operation.seconds, headers)
+        self._pass_time(match.operation.seconds, headers)
         planned = self._strike(match, request) if self._backend.faults else None
         if planned is None:
             return self._perform(match, request, headers)
@@ -175,24 +157,23 @@ class Service:
                 request=request,
                 backend=self._backend,
                 headers=headers,
-                perform=lambda: self._perform(match, request, headers),
+                perform=partial(self._perform, match, request, headers),
             )
         )
 
+    def _find(self, request: Request, headers: dict[str, str]) -> Match:
+        try:
+            return find(request.method, request.path)
+        except Refusal:
+            self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
+            raise
+
     def _perform(self, match: Match, request: Request, headers: dict[str, str]) -> Response:
-        operation = match.operation
         self._check_key(request.headers)
-        dialect = self._dialect(request, operation)
-        operation = dialect.operations.get(operation.name, operation)
-        body: JsonDict = {}
-        if operation.body is not None:
-            body = read_body(operation.body, request.body, request.headers.get("content-type"), dialect.refuse)
-        elif operation.form is not None:
-            limit = self._settings.max_upload_bytes
-            body = read_form(operation.form, request.body, request.headers.get("content-type"), limit)
-        query: Mapping[str, Any] = EMPTY
-        if request.query:
-            query = read_query(request.query, dialect.refuse, operation.query)
+        dialect = self._dialect(request, match.operation)
+        operation = dialect.operations.get(match.operation.name, match.operation)
+        body = self._read(request, operation, dialect)
+        query = read_query(request.query, dialect.refuse, operation.query) if request.query else EMPTY
         try:
             reply = operation.handler(Call(self._backend, match.ids, query, body))
         except Refusal as refusal:
@@ -208,6 +189,14 @@ class Service:
         if operation.polled and self._settings.poll_after_ms is not None:
             headers["openai-poll-after-ms"] = str(self._settings.poll_after_ms)
         return Response(200, headers, dialect.body(reply, operation.name, self._backend.store))
+
+    def _read(self, request: Request, operation: Operation, dialect: Dialect) -> JsonDict:
+        content_type = request.headers.get("content-type")
+        if operation.body is not None:
+            return read_body(operation.body, request.body, content_type, dialect.refuse)
+        if operation.form is not None:
+            return read_form(operation.form, request.body, content_type, self._settings.max_upload_bytes)
+        return {}
 
     def _dialect(self, request: Request, operation: Operation) -> Dialect:
         """Return the dialect of a request.
@@ -253,6 +242,26 @@ class Service:
             at, name = self._backend.clock.now(), match.operation.name
             self._backend.journal.add(journal.Struck(at, name, planned.effect))
         return planned
+
+
+def _exchange(request: Request, at: float) -> Exchange:
+    return Exchange(
+        at=at,
+        operation=None,
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers=kept_headers(request.headers),
+        body=request.body,
+    )
+
+
+def _keep_response(exchange: Exchange, response: Response) -> None:
+    exchange.status = response.status
+    if isinstance(response.body, bytes):
+        exchange.response = response.body
+    else:
+        exchange.frames = []
 
 
 def _constant_headers(as_of: str | None) -> Mapping[str, str]:

@@ -84,7 +84,6 @@ def run(id: str, created_at: int, thread_id: str, of: Mapping[str, Any], **given
         of: the assistant, whose configuration holds where the request gives nothing else.
         given: fields of the request, nulls left out.
     """
-    tools = [normalised_tool(tool) for tool in given["tools"]] if "tools" in given else of["tools"]
     return {
         "id": id,
         "object": "thread.run",
@@ -99,15 +98,11 @@ def run(id: str, created_at: int, thread_id: str, of: Mapping[str, Any], **given
         "completed_at": None,
         "required_action": None,
         "last_error": None,
-        "model": given.get("model", of["model"]),
-        "instructions": given.get("instructions", of["instructions"]),
-        "tools": tools,
+        **_configuration(of, given),
         # Empty in every JSON answer, whatever the assistant has (recorded-traffic.md 1).
         "tool_resources": EMPTY,
         "metadata": given.get("metadata", EMPTY),
-        "temperature": given.get("temperature", of["temperature"]),
-        "top_p": given.get("top_p", of["top_p"]),
-        "reasoning_effort": given.get("reasoning_effort", of["reasoning_effort"]),
+        **{key: given.get(key, of[key]) for key in ("temperature", "top_p", "reasoning_effort")},
         "max_completion_tokens": given.get("max_completion_tokens"),
         "max_prompt_tokens": given.get("max_prompt_tokens"),
         "truncation_strategy": {**AUTO_TRUNCATION, **given.get("truncation_strategy", EMPTY)},
@@ -116,6 +111,15 @@ def run(id: str, created_at: int, thread_id: str, of: Mapping[str, Any], **given
         "response_format": given.get("response_format", of["response_format"]),
         "tool_choice": given.get("tool_choice", "auto"),
         "parallel_tool_calls": given.get("parallel_tool_calls", True),
+    }
+
+
+def _configuration(of: Mapping[str, Any], given: Mapping[str, Any]) -> JsonDict:
+    tools = [normalised_tool(tool) for tool in given["tools"]] if "tools" in given else of["tools"]
+    return {
+        "model": given.get("model", of["model"]),
+        "instructions": given.get("instructions", of["instructions"]),
+        "tools": tools,
     }
 
 

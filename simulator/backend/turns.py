@@ -240,7 +240,11 @@ def say(
 
 
 def image(source: str | bytes) -> Image:
-    """Return an image part: `source` is the id of a file, or the bytes of a PNG."""
+    """Return an image part: `source` is the id of a file, or the bytes of a PNG.
+
+    Raises:
+        TurnError: it is neither.
+    """
     if isinstance(source, bytes) and not source.startswith(b"\x89PNG"):
         raise TurnError("image() takes a file id or the bytes of a PNG; these bytes do not begin as a PNG does.")
     if not isinstance(source, str | bytes) or not source:
@@ -249,7 +253,11 @@ def image(source: str | bytes) -> Image:
 
 
 def refusal(text: str) -> RefusedText:
-    """Return a part in which the model declines."""
+    """Return a part in which the model declines.
+
+    Raises:
+        TurnError: `text` is none.
+    """
     return RefusedText(_text(text, "refusal()"))
 
 
@@ -269,7 +277,15 @@ def call(name: str, /, **arguments: Any) -> ToolCall:
 
 
 def raw_call(name: str, text: str, *, id: str | None = None, chunks: Chunks = None) -> ToolCall:
-    """Ask for a function call whose argument text is exactly `text`, be it JSON or not."""
+    """Ask for a function call whose argument text is exactly `text`, be it JSON or not.
+
+    Args:
+        id: of the call; None: a new one.
+        chunks: the deltas of the arguments in a stream: their number, or the pieces.
+
+    Raises:
+        TurnError: a name, a text or an id that is none, or chunks that do not make up the text.
+    """
     if id is not None and (not isinstance(id, str) or not id):
         raise TurnError(f"raw_call(id=…) takes a text that is not empty, not {id!r}.")
     _text(name, "raw_call()")
@@ -310,6 +326,10 @@ def run_code(
         logs: what it printed. Recorded calls that returned a value had no logs (assistants-api.md 1.8).
         images: ids of files, or PNG bytes.
         chunks: the deltas of the code in a stream: their number, or the pieces.
+        takes: virtual seconds; None leaves it to the seed.
+
+    Raises:
+        TurnError: code or logs that are no text, an image that is none, or chunks that do not make up the code.
     """
     drawn = tuple(one if isinstance(one, Image) else image(one) for one in images)
     logs = None if logs is None else _text(logs, "run_code(logs=…)")
@@ -322,6 +342,10 @@ def search_files(query: str, *, results: Iterable[JsonObject] | None = None, tak
 
     Args:
         results: what is found, as on the wire; None searches the vector stores of assistant and thread.
+        takes: virtual seconds; None leaves it to the seed.
+
+    Raises:
+        TurnError: a query that is no text, or results that JSON cannot hold.
     """
     found = None if results is None else tuple(_json_object(one, "a search result") for one in results)
     return SearchFiles(query=_text(query, "search_files()"), results=found, takes=_seconds(takes))
@@ -349,7 +373,11 @@ def fail(code: str, message: str | None = None, *, text: str | None = None, take
 
 
 def incomplete(reason: str, text: str = "", *, chunks: Chunks = None, takes: float | None = None) -> Incomplete:
-    """End the run as `incomplete` after `text`; `reason` is a limit or `content_filter`."""
+    """End the run as `incomplete` after `text`; `reason` is a limit or `content_filter`.
+
+    Raises:
+        TurnError: another reason, or chunks that do not make up the text.
+    """
     if reason not in INCOMPLETE_REASONS:
         raise TurnError(f"incomplete() takes one of {', '.join(INCOMPLETE_REASONS)}, not {reason!r}.")
     _text(text, "incomplete()")
@@ -357,12 +385,20 @@ def incomplete(reason: str, text: str = "", *, chunks: Chunks = None, takes: flo
 
 
 def finish(*, takes: float | None = None) -> Finish:
-    """Complete the run without a message."""
+    """Complete the run without a message.
+
+    Raises:
+        TurnError: `takes` is no number of seconds.
+    """
     return Finish(takes=_seconds(takes))
 
 
 def hang(*, takes: float | None = None) -> Hang:
-    """Never end: only expiry and cancel do. `takes` is there as on every turn, and changes nothing."""
+    """Never end: only expiry and cancel do. `takes` is there as on every turn, and changes nothing.
+
+    Raises:
+        TurnError: `takes` is no number of seconds.
+    """
     return Hang(takes=_seconds(takes))
 
 

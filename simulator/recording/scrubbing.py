@@ -119,11 +119,6 @@ class Scrubber:
         )
 
 
-def secrets_in(interaction: Interaction) -> list[Secret]:
-    """Return the secrets in an interaction, in the order of a file; of a scrubbed one, none."""
-    return Scrubber().secrets(interaction)
-
-
 def known_secrets(interactions: Iterable[Interaction]) -> Sequence[str]:
     """Return what headers say is secret: keys, cookies, organisations. They may stand in bodies as well."""
     values = [

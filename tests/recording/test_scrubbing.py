@@ -17,7 +17,7 @@ from simulator.errors import UsageError
 from simulator.recording import forms
 from simulator.recording.cassette import Cassette, Interaction, RecordedRequest, RecordedResponse
 from simulator.recording.events import Event, stream_of
-from simulator.recording.scrubbing import Scrubber, Secret, secrets_in
+from simulator.recording.scrubbing import Scrubber, Secret
 from simulator.recording.secret_kinds import KINDS
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
@@ -295,14 +295,14 @@ def test_what_was_scrubbed_stays_as_it_is(text, canary):
         )
     )
     assert Scrubber().cassette(once) == once
-    assert secrets_in(once.interactions[0]) == []
+    assert Scrubber().secrets(once.interactions[0]) == []
 
 
 @pytest.mark.parametrize("kind", CANARIES)
 @given(data=st.data())
 def test_each_kind_is_found_by_its_name(kind, data):
     canary = data.draw(CANARIES[kind])
-    found = secrets_in(Interaction(request=of_json({"note": canary}), response=RecordedResponse(status=200)))
+    found = Scrubber().secrets(Interaction(request=of_json({"note": canary}), response=RecordedResponse(status=200)))
     assert found == [Secret(kind, "request body.note")]
 
 
@@ -321,7 +321,9 @@ EXAMPLES = {
 
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_an_example_of_a_kind_is_found(kind):
-    found = secrets_in(Interaction(request=of_json({"note": EXAMPLES[kind]}), response=RecordedResponse(status=200)))
+    found = Scrubber().secrets(
+        Interaction(request=of_json({"note": EXAMPLES[kind]}), response=RecordedResponse(status=200))
+    )
     assert found == [Secret(kind, "request body.note")]
 
 
@@ -345,7 +347,7 @@ def test_an_example_of_a_kind_is_found(kind):
 )
 def test_what_is_no_secret_stays(text):
     one = Interaction(request=of_json({"note": text}), response=RecordedResponse(status=200))
-    assert secrets_in(one) == []
+    assert Scrubber().secrets(one) == []
     assert Scrubber().interaction(one).request.json == {"note": text}
 
 
@@ -445,7 +447,7 @@ def test_only_headers_that_matter_are_kept():
 def test_what_another_recorder_put_in_a_secrets_place_is_none(value, is_secret):
     request = RecordedRequest(method="GET", uri="https://api.openai.com/v1/threads", headers={"authorization": value})
     interaction = Interaction(request=request, response=RecordedResponse(status=200))
-    assert bool(secrets_in(interaction)) is is_secret
+    assert bool(Scrubber().secrets(interaction)) is is_secret
 
 
 @pytest.mark.parametrize("options", [{"ids": "rename"}, {"json_paths": "a.b"}])
@@ -466,4 +468,4 @@ def test_recorded_sessions_keep_their_ids_and_lose_their_addresses():
         session = forms.load(path)
         scrubbed = Scrubber().cassette(session)
         assert [one.request.path for one in scrubbed.interactions] == [one.request.path for one in session.interactions]
-        assert all(secrets_in(one) == [] for one in scrubbed.interactions)
+        assert all(Scrubber().secrets(one) == [] for one in scrubbed.interactions)

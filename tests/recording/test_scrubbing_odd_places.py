@@ -10,7 +10,7 @@ import pytest
 
 from simulator.recording import forms
 from simulator.recording.cassette import Cassette, Interaction, RecordedRequest, RecordedResponse, head_of
-from simulator.recording.scrubbing import Scrubber, secrets_in
+from simulator.recording.scrubbing import Scrubber
 
 KEY = "sk-proj-Zq8Wm3Xv7Lp2Kd9Ts4Rb6"
 # A key of another service, which nothing but its header shows to be one.
@@ -94,7 +94,7 @@ def test_the_name_of_an_event_is_scrubbed():
 
 def test_the_place_of_a_secret_names_no_secret():
     body = json.dumps({"by": {"ann@acme-corp.io": KEY}}).encode()
-    places = [secret.place for secret in secrets_in(interaction(body, {"authorization": ""}))]
+    places = [secret.place for secret in Scrubber().secrets(interaction(body, {"authorization": ""}))]
     assert places == ["request body.by", "request body.by.someone@example.com"]
 
 

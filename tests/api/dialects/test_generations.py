@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from simulator import Simulator, SimulatorError, call, incomplete, say, search_files
+from simulator import Simulator, SimulatorError, call, incomplete, run_code, say, search_files
 from simulator.api.dialects.changes import CHANGES, EVENTS
 from simulator.api.dialects.history import NEWEST, generation
 from simulator.api.dialects.key_sets import FIRST_DAY, KEY_SETS, V2_SINCE
@@ -196,6 +196,15 @@ def test_a_search_was_empty_and_a_function_waited_with_a_null(run_of):
     waiting, searched = (step["step_details"]["tool_calls"][0] for step in api.get(f"{path}/steps").json["data"])
     assert searched["file_search"] == {}
     assert list(waiting["function"]) == ["name", "arguments", "output"]
+
+
+@pytest.mark.parametrize("day, keys", [("2024-04-16", []), ("2024-04-17", ["output"])])
+def test_a_function_that_waits_had_no_output_and_other_calls_were_as_they_are(run_of, day, keys):
+    tools = [TOOLS[0], {"type": "code_interpreter"}]
+    api, _, path = run_of(day, "v1", run_code("1", logs="2"), call("f"), "x", tools=tools)
+    waiting, ran = (step["step_details"]["tool_calls"][0] for step in api.get(f"{path}/steps").json["data"])
+    assert list(waiting["function"]) == ["name", "arguments", *keys]
+    assert ran["code_interpreter"] == {"input": "1", "outputs": [{"type": "logs", "logs": "2"}]}
 
 
 # ── messages, threads, steps ─────────────────────────────────────────────────────────────────────────────────────────

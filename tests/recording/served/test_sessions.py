@@ -7,7 +7,7 @@ import pytest
 from simulator import use_cassette
 from simulator.errors import CheckFailed
 from simulator.recording import forms
-from simulator.recording.scrubbing import secrets_in
+from simulator.recording.scrubbing import Scrubber
 from simulator.recording.witness import messages_in, runs_in, tool_calls_in
 
 
@@ -39,7 +39,7 @@ def test_a_handler_that_changed_is_found(name, sessions, monkeypatch):
 
 def test_no_cassette_has_a_secret(sessions):
     for path in sessions.CASSETTES.glob("*.yaml"):
-        assert [secrets_in(one) for one in forms.load(path).interactions if secrets_in(one)] == []
+        assert [Scrubber().secrets(one) for one in forms.load(path).interactions if Scrubber().secrets(one)] == []
 
 
 def test_calls_runs_and_messages_are_read_off_a_session(sessions):
