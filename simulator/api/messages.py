@@ -29,19 +29,31 @@ def create(call: Call) -> JsonDict:
 
 
 def retrieve(call: Call) -> JsonDict:
-    """Return a message."""
+    """Return a message.
+
+    Raises:
+        NotFound: there is no such message.
+    """
     return call.message()
 
 
 def change(call: Call) -> JsonDict:
-    """Change the metadata and return the message."""
+    """Change the metadata and return the message.
+
+    Raises:
+        NotFound: there is no such message.
+    """
     message = call.message()
     message.update(call.body)
     return message
 
 
 def update(call: Call) -> JsonDict:
-    """Change the metadata. The answer has `file_ids` where all others have `attachments` (assistants-api.md 3)."""
+    """Change the metadata. The answer has `file_ids` where all others have `attachments` (assistants-api.md 3).
+
+    Raises:
+        NotFound: there is no such message.
+    """
     message = change(call)
     return {
         ("file_ids" if key == "attachments" else key): value for key, value in {**message, "attachments": []}.items()
@@ -49,13 +61,21 @@ def update(call: Call) -> JsonDict:
 
 
 def list_(call: Call) -> JsonDict:
-    """Return a page of the messages of a thread, perhaps only those that one run wrote."""
+    """Return a page of the messages of a thread, perhaps only those that one run wrote.
+
+    Raises:
+        NotFound: there is no such thread.
+    """
     messages = call.backend.store.messages.of(call.thread()["id"])
     return call.page(messages, "message", run_id=call.query.get("run_id"))
 
 
 def delete(call: Call) -> JsonDict:
-    """Delete a message; whether an active run prevents it is not known."""
+    """Delete a message; whether an active run prevents it is not known.
+
+    Raises:
+        NotFound: there is no such message.
+    """
     message = call.message()
     call.backend.store.messages.remove(message["id"], call.ids[0])
     return deleted(message)

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any
 
 from .objects import NOTHING, RANKING_OPTIONS, JsonDict, text_part
-from .turns import Chunks
+from .turn_checks import Chunks
 
 _TOKEN = re.compile(r" ?\w+| ?[^\w\s]+|\s+")
 

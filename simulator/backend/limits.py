@@ -24,7 +24,8 @@ from .tokens import (
     tokens_of_messages,
     tokens_of_turn,
 )
-from .turns import CallTools, Chunks, Incomplete, RunCode, Say, SearchFiles, Turn
+from .turn_checks import Chunks
+from .turns import CallTools, Incomplete, RunCode, Say, SearchFiles, Turn
 from .views import newest_of_user
 
 # A limit of completion tokens is kept free in the window, up to this share: no model says more.

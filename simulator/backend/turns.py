@@ -8,7 +8,6 @@ line that made it and not in the middle of a run.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -16,14 +15,21 @@ from typing import Any, TypeAlias
 
 from ..errors import TurnError
 from .reprs import call_that_makes, written_call
+from .turn_checks import (
+    Chunks,
+    JsonObject,
+    checked_chunks,
+    checked_name,
+    checked_object,
+    checked_seconds,
+    checked_text,
+    placed_annotations,
+)
 
-Chunks: TypeAlias = int | Sequence[str] | None
-JsonObject: TypeAlias = Mapping[str, Any]
-
-# The values of the official spec; the service also sent others, so any name is taken
-# (assistants-api.md 1.6: "treat the enum as open").
 # What codes look like. A message that is given in a code's place does not.
 _CODE = re.compile(r"[A-Za-z][\w.-]*")
+# The codes of the official spec; the service also sent others, so any name is taken
+# (assistants-api.md 1.6: "treat the enum as open").
 FAIL_MESSAGES = {
     "server_error": "Sorry, something went wrong.",
     "rate_limit_exceeded": (
@@ -225,17 +231,17 @@ def say(
     for part in parts:
         if not isinstance(part, str | Image | RefusedText):
             raise TurnError(f"say() takes texts, image(…) and refusal(…), not {part!r}.")
-    texts = [_text(part, "say()") for part in parts if isinstance(part, str)]
-    placed = _placed_annotations(annotations, texts)
+    texts = [checked_text(part, "say()") for part in parts if isinstance(part, str)]
+    placed = placed_annotations(annotations, texts)
     if len(texts) != 1 and isinstance(chunks, Sequence):
         raise TurnError(f"chunks=[…] are the pieces of one text, and here are {len(texts)}: give a number instead.")
     return Say(
         parts=parts,
         annotations=placed,
-        chunks=_chunks(chunks, "".join(texts)),
+        chunks=checked_chunks(chunks, "".join(texts)),
         more=more,
         off_format=off_format,
-        takes=_seconds(takes),
+        takes=checked_seconds(takes),
     )
 
 
@@ -258,7 +264,7 @@ def refusal(text: str) -> RefusedText:
     Raises:
         TurnError: `text` is none.
     """
-    return RefusedText(_text(text, "refusal()"))
+    return RefusedText(checked_text(text, "refusal()"))
 
 
 def call(name: str, /, **arguments: Any) -> ToolCall:
@@ -271,9 +277,9 @@ def call(name: str, /, **arguments: Any) -> ToolCall:
     Raises:
         TurnError: an empty name, or arguments that JSON cannot hold.
     """
-    checked = _json_object(arguments, f"the arguments of {name!r}")
+    checked = checked_object(arguments, f"the arguments of {name!r}")
     # A model's single call is compact JSON (recorded-traffic.md 7); `call_tools` widens parallel ones.
-    return ToolCall(_name(name), json.dumps(checked, ensure_ascii=False, separators=(",", ":")), checked)
+    return ToolCall(checked_name(name), json.dumps(checked, ensure_ascii=False, separators=(",", ":")), checked)
 
 
 def raw_call(name: str, text: str, *, id: str | None = None, chunks: Chunks = None) -> ToolCall:
@@ -288,9 +294,9 @@ def raw_call(name: str, text: str, *, id: str | None = None, chunks: Chunks = No
     """
     if id is not None and (not isinstance(id, str) or not id):
         raise TurnError(f"raw_call(id=…) takes a text that is not empty, not {id!r}.")
-    _text(name, "raw_call()")
-    _text(text, "raw_call()")
-    return ToolCall(name, text, None, id, _chunks(chunks, text))
+    checked_text(name, "raw_call()")
+    checked_text(text, "raw_call()")
+    return ToolCall(name, text, None, id, checked_chunks(chunks, text))
 
 
 def call_tools(*calls: ToolCall, takes: float | None = None) -> CallTools:
@@ -308,7 +314,7 @@ def call_tools(*calls: ToolCall, takes: float | None = None) -> CallTools:
     if len(set(ids)) != len(ids):
         raise TurnError(f"call_tools(): the calls of one round have ids of their own, not {ids!r}.")
     widened = tuple(_widened(one) for one in calls) if len(calls) > 1 else calls
-    return CallTools(calls=widened, takes=_seconds(takes))
+    return CallTools(calls=widened, takes=checked_seconds(takes))
 
 
 def run_code(
@@ -332,9 +338,11 @@ def run_code(
         TurnError: code or logs that are no text, an image that is none, or chunks that do not make up the code.
     """
     drawn = tuple(one if isinstance(one, Image) else image(one) for one in images)
-    logs = None if logs is None else _text(logs, "run_code(logs=…)")
-    code = _text(input, "run_code()")
-    return RunCode(input=code, logs=logs, images=drawn, chunks=_chunks(chunks, code), takes=_seconds(takes))
+    logs = None if logs is None else checked_text(logs, "run_code(logs=…)")
+    code = checked_text(input, "run_code()")
+    return RunCode(
+        input=code, logs=logs, images=drawn, chunks=checked_chunks(chunks, code), takes=checked_seconds(takes)
+    )
 
 
 def search_files(query: str, *, results: Iterable[JsonObject] | None = None, takes: float | None = None) -> SearchFiles:
@@ -347,8 +355,8 @@ def search_files(query: str, *, results: Iterable[JsonObject] | None = None, tak
     Raises:
         TurnError: a query that is no text, or results that JSON cannot hold.
     """
-    found = None if results is None else tuple(_json_object(one, "a search result") for one in results)
-    return SearchFiles(query=_text(query, "search_files()"), results=found, takes=_seconds(takes))
+    found = None if results is None else tuple(checked_object(one, "a search result") for one in results)
+    return SearchFiles(query=checked_text(query, "search_files()"), results=found, takes=checked_seconds(takes))
 
 
 def fail(code: str, message: str | None = None, *, text: str | None = None, takes: float | None = None) -> Fail:
@@ -367,9 +375,9 @@ def fail(code: str, message: str | None = None, *, text: str | None = None, take
         raise TurnError(
             f"fail() takes a code first, such as {', '.join(FAIL_MESSAGES)}, not {code!r}; a message goes second."
         )
-    text = None if text is None else _text(text, "fail(text=…)")
+    text = None if text is None else checked_text(text, "fail(text=…)")
     said = FAIL_MESSAGES.get(code, FAIL_MESSAGES["server_error"]) if message is None else message
-    return Fail(code=code, message=_text(said, "fail()"), text=text, takes=_seconds(takes))
+    return Fail(code=code, message=checked_text(said, "fail()"), text=text, takes=checked_seconds(takes))
 
 
 def incomplete(reason: str, text: str = "", *, chunks: Chunks = None, takes: float | None = None) -> Incomplete:
@@ -380,8 +388,8 @@ def incomplete(reason: str, text: str = "", *, chunks: Chunks = None, takes: flo
     """
     if reason not in INCOMPLETE_REASONS:
         raise TurnError(f"incomplete() takes one of {', '.join(INCOMPLETE_REASONS)}, not {reason!r}.")
-    _text(text, "incomplete()")
-    return Incomplete(reason=reason, text=text, chunks=_chunks(chunks, text), takes=_seconds(takes))
+    checked_text(text, "incomplete()")
+    return Incomplete(reason=reason, text=text, chunks=checked_chunks(chunks, text), takes=checked_seconds(takes))
 
 
 def finish(*, takes: float | None = None) -> Finish:
@@ -390,7 +398,7 @@ def finish(*, takes: float | None = None) -> Finish:
     Raises:
         TurnError: `takes` is no number of seconds.
     """
-    return Finish(takes=_seconds(takes))
+    return Finish(takes=checked_seconds(takes))
 
 
 def hang(*, takes: float | None = None) -> Hang:
@@ -399,29 +407,7 @@ def hang(*, takes: float | None = None) -> Hang:
     Raises:
         TurnError: `takes` is no number of seconds.
     """
-    return Hang(takes=_seconds(takes))
-
-
-def _placed_annotations(annotations: Iterable[JsonObject], texts: Sequence[str]) -> tuple[JsonObject, ...]:
-    placed: list[JsonObject] = []
-    text = texts[0] if texts else ""
-    found_to = 0
-    for given in annotations:
-        annotation = _json_object(given, "an annotation")
-        marker = _text(annotation.get("text", ""), "The text of an annotation")
-        start = annotation.get("start_index", text.find(marker, found_to) if marker else -1)
-        if not texts or not _is_index(start) or not _is_index(annotation.get("end_index", 0)):
-            raise TurnError(
-                f"The annotation {annotation!r} needs a start_index and an end_index, zero or more, or a text that"
-                f" stands in the first text, which is {text!r}."
-            )
-        found_to = annotation.get("end_index", start + len(marker))
-        kind = "file_path" if "file_path" in annotation else "file_citation"
-        if not isinstance(annotation.get(kind, {}), dict):
-            raise TurnError(f"The annotation {annotation!r}: {kind} is an object, such as {{'file_id': 'file-1'}}.")
-        places = {"type": kind, "text": text[start:found_to], "start_index": start, "end_index": found_to}
-        placed.append({**places, **annotation})
-    return tuple(placed)
+    return Hang(takes=checked_seconds(takes))
 
 
 def _widened(one: ToolCall) -> ToolCall:
@@ -433,59 +419,6 @@ def _widened(one: ToolCall) -> ToolCall:
     ):
         return one
     return ToolCall(one.name, json.dumps(one.arguments, ensure_ascii=False), one.arguments, one.id)
-
-
-def _is_index(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _name(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TurnError(f"A name must be a text that is not empty, not {value!r}.")
-    return _text(value, "A name")
-
-
-def _text(value: object, where: str) -> str:
-    if not isinstance(value, str):
-        raise TurnError(f"{where} takes a text, not {value!r}.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise TurnError(f"{where}: half of a surrogate pair cannot be sent, and {value!r} has one.") from None
-    return value
-
-
-def _json_object(value: object, what: str) -> JsonObject:
-    try:
-        copy = json.loads(json.dumps(value, allow_nan=False, ensure_ascii=False).encode())
-    except (TypeError, ValueError) as error:
-        raise TurnError(f"JSON cannot hold {what}: {error}.") from None
-    if not isinstance(copy, dict):
-        raise TurnError(f"{what.capitalize()} must be an object, not {value!r}.")
-    return copy
-
-
-def _seconds(value: float | None) -> float | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
-        raise TurnError(f"takes= is a number of virtual seconds, zero or more, not {value!r}.")
-    return float(value)
-
-
-def _chunks(chunks: Chunks, text: str) -> Chunks:
-    if chunks is None:
-        return None
-    if isinstance(chunks, int) and not isinstance(chunks, bool):
-        if chunks < 1:
-            raise TurnError(f"chunks= is a number of pieces, one or more, not {chunks!r}.")
-        return chunks
-    if isinstance(chunks, str | bool) or not isinstance(chunks, Sequence):
-        raise TurnError(f"chunks= is a number, or the list of pieces, not {chunks!r}.")
-    pieces = tuple(chunks)
-    if not all(isinstance(piece, str) for piece in pieces) or "".join(pieces) != text:
-        raise TurnError(f"chunks= must give the text {text!r} when joined; these give {pieces!r}.")
-    return pieces
 
 
 _MADE_BY: Mapping[type, Callable[..., object]] = {

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from ..errors import TurnError
 from . import turns
+from .turn_checks import Chunks
 from .turns import (
     CallTools,
     Fail,
@@ -108,7 +109,7 @@ def _write_incomplete(turn: Incomplete) -> JsonTurn:
     return _with_chunks({"incomplete": turn.reason, **({"text": turn.text} if turn.text else {})}, turn.chunks)
 
 
-def _with_chunks(value: dict[str, Any], chunks: turns.Chunks) -> dict[str, Any]:
+def _with_chunks(value: dict[str, Any], chunks: Chunks) -> dict[str, Any]:
     if chunks is not None:
         value["chunks"] = chunks if isinstance(chunks, int) else list(chunks)
     return value
