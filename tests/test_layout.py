@@ -24,7 +24,7 @@ MAX_LINES = 500
 
 # From the bottom up. A room is a folder or a module directly inside the package.
 LEVELS = (
-    {"errors", "whole_files"},
+    {"errors", "importing", "whole_files"},
     {"backend"},
     {"api"},
     {"transport", "brains"},

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import ipaddress
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..brains import BrainChoice
-from ..errors import MissingExtra, SimulatorError, UsageError, suggestion, told
+from ..errors import MissingExtra, SimulatorError
+from ..importing import callable_named
 from .printing import stop, warn
 
 LOCAL_NAMES = ("localhost",)
@@ -113,23 +112,5 @@ def brain_named(name: str | None) -> BrainChoice:
         return None
     if name == "auto":
         return "auto"
-    module_name, _, path = name.partition(":")
-    if not module_name or not path:
-        raise UsageError('write MODULE:CALLABLE, such as my_tests.brains:weather, or "auto".')
-    sys.path.insert(0, "")
-    try:
-        value: Any = importlib.import_module(module_name)
-    except Exception as error:
-        raise UsageError(f"the module {module_name!r} cannot be imported: {told(error)}") from error
-    for part in path.split("."):
-        if not hasattr(value, part):
-            raise UsageError(f"{module_name!r} has no {path!r}.{suggestion(part, dir(value))}")
-        value = getattr(value, part)
-    return _checked(value)
-
-
-def _checked(value: Any) -> Callable[..., Any]:
-    if not callable(value):
-        raise UsageError(f"it is no callable, but {value!r}.")
-    found: Callable[..., Any] = value
+    found: BrainChoice = callable_named(name)
     return found

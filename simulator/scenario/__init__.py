@@ -4,5 +4,8 @@ schema       the language, as pydantic models; its JSON Schema is made from them
 loading      from a file to a `Scenario`: errors with line and nearest key, parameters filled in; and back
 expecting    compares what happened with what a step expects
 plain_loop   the run loop that plays a scenario where no app is named
+performance  one playing: its stage, its steps, what came of it
+watchdog     ends an app that never returns
+apps         the app that plays, by its name
 playing      plays a scenario against an app
 """

@@ -205,6 +205,10 @@ class Scenario(Part):
     assistant: Assistant = Field(default_factory=Assistant)
     tools: dict[str, Tool | None] = Field(default_factory=dict, description="The functions, by name.")
     files: dict[str, str] = Field(default_factory=dict, description="Texts of files, by name.")
+    put: dict[str, list[dict[str, Any]]] = Field(
+        default_factory=dict,
+        description="Objects that are there already, by collection: {assistants: [{id: asst_known, model: gpt-4o}]}.",
+    )
     faults: list[Fault] = Field(default_factory=list)
     conversation: list[Step] = Field(min_length=1)
     expect: Expectations | None = None

@@ -26,9 +26,11 @@ class Hung(BaseException):
 
     Attributes:
         place: where an async app waits; its frames are in no traceback.
+        in_real_time: whether it is real time that is over; then the text is a sentence.
     """
 
     place = ""
+    in_real_time = False
 
 
 class StageClock(Clock):
@@ -96,13 +98,6 @@ class Stage(Simulator):
         if self.clock.now() > self.deadline:
             raise Hung(f"{request.method} {request.path}")
         return super().handle(request)
-
-    def drop_unused(self) -> list[str]:
-        """Forget the answers that nobody asked for, and return them: the next step must not get them."""
-        with self._lock:
-            unused = [piece.describe() for piece in self._brain.unused]
-            self._brain.clear()
-        return unused
 
 
 class Speaker:

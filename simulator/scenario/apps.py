@@ -1,0 +1,99 @@
+"""The app that plays: a callable, or what makes one for each scenario."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..decorator import without_deprecations
+from ..errors import RequestBlocked, UsageError, told
+from ..importing import callable_named
+from ..simulator import Simulator
+from .stage import Converse, Hung
+from .watchdog import watched
+
+_SHAPE = "An app is a callable (user_id, text) -> reply, or a class or function without arguments that makes one."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """An app by its name. What it keeps in its modules it keeps from one scenario to the next.
+
+    Args:
+        name: `MODULE:CALLABLE`.
+        target: the callable that is named.
+        makes_one: whether it makes the app, anew for each scenario; else it is the app.
+    """
+
+    name: str
+    target: Callable[..., Any]
+    makes_one: bool
+
+    def made(self) -> Converse:
+        """Return the app for one scenario.
+
+        Raises:
+            UsageError: it cannot be made.
+        """
+        if not self.makes_one:
+            return self.target
+        try:
+            app = self.target()
+        except (Exception, SystemExit, RequestBlocked) as error:
+            raise UsageError(f"{self.name}() failed: {told(error)}") from error
+        if not callable(app) or not _takes(app, 2):
+            raise UsageError(f"{self.name}() returned {app!r:.200}, which is no app. {_SHAPE}")
+        made: Converse = app
+        return made
+
+
+def app_named(name: str, folders: Iterable[str] = ("",), *, patience: float | None = None) -> App:
+    """Return the app that `MODULE:CALLABLE` names.
+
+    The module is imported where a simulator takes the requests: if it asks something meanwhile, it is refused.
+
+    Args:
+        folders: where to look first; the current folder.
+        patience: how long its import may take, in real seconds.
+
+    Raises:
+        UsageError: there is none, or it cannot be called as one.
+    """
+    target = _imported(name, folders, patience)
+    if _takes(target, 2) and not isinstance(target, type):
+        return App(name=name, target=target, makes_one=False)
+    if _takes(target, 0):
+        return App(name=name, target=target, makes_one=True)
+    raise UsageError(f"{name} takes {_parameters(target)}. {_SHAPE}")
+
+
+def _imported(name: str, folders: Iterable[str], patience: float | None) -> Callable[..., Any]:
+    nobody = Simulator(time="real")
+    try:
+        with without_deprecations(), nobody.intercept(), watched(patience):
+            target: Callable[..., Any] = callable_named(name, folders)
+    except (Hung, RequestBlocked) as error:
+        raise UsageError(f"{name}: its module cannot be imported: {error}") from None
+    if asked := nobody.requests:
+        request = f"{asked[0].method} {asked[0].path}"
+        raise UsageError(
+            f"{name}: its module asks {request} while it is imported, before there is a scenario. Let the app do that, "
+            "or name a factory that does."
+        )
+    return target
+
+
+def _takes(target: Any, count: int) -> bool:
+    try:
+        inspect.signature(target).bind(*[""] * count)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not say
+        return count > 0
+    return True
+
+
+def _parameters(target: Any) -> str:
+    return f"{inspect.signature(target)}".split(" -> ", maxsplit=1)[0]

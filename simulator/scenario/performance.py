@@ -1,0 +1,220 @@
+"""One playing of a scenario, whoever speaks: sets the stage, begins and ends its steps, and says what came of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+from ..backend.faults_json import plan_from_json
+from ..backend.journal import Exchange, Journal, StatusChange
+from ..backend.turns import CallTools
+from ..backend.turns_json import turn_from_json
+from ..errors import CheckFailed, ScenarioError, StateError, suggestion
+from ..simulator import Simulator
+from .durations import seconds_of
+from .expecting import Happened, complaints
+from .schema import Scenario, Step
+
+# As `api.refusals.NotFound` words it.
+_STRANGER = re.compile(r"No (assistant|thread) found with id '(.+?)'")
+
+
+class Finding(NamedTuple):
+    """Something that is not as the scenario expects: in which step, counted from 1, or None for the whole."""
+
+    step: int | None
+    text: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Played:
+    """What came of a scenario.
+
+    Args:
+        findings: what is not as expected; empty: it passed.
+        warnings: what looks like a mistake of the scenario, or of the app's.
+        replies: of the steps in which somebody says something; None where the app failed.
+        called: functions that the model called, each once.
+        unused: functions that the scenario or the app declares, and that the model never called.
+        seconds: how much virtual time passed.
+    """
+
+    title: str
+    findings: list[Finding] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    replies: list[Any] = field(default_factory=list)
+    called: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    requests: int = 0
+    seconds: float = 0.0
+    journal: Journal = field(default_factory=Journal)
+
+    @property
+    def passed(self) -> bool:
+        """Whether all was as expected."""
+        return not self.findings
+
+
+class Performance:
+    """One playing of a scenario on a simulator: its objects, files and faults are placed when it is made.
+
+    Args:
+        stage: answers the app; what it was before stays.
+
+    Raises:
+        ScenarioError: an object that cannot be placed; nothing was.
+    """
+
+    def __init__(self, scenario: Scenario, stage: Simulator) -> None:
+        self.scenario = scenario
+        self.played = Played(title=scenario.scenario, warnings=list(_doubts(scenario)))
+        self._stage = stage
+        self._began = stage.clock.now()
+        self._whole = _Marks(stage)
+        self._step: _Marks | None = None
+        self.files = self._placed()
+        self._plan(scenario.faults)
+
+    def _placed(self) -> Mapping[str, str]:
+        """Place the objects and the files; return the ids of the files by their names."""
+        objects = [(collection, item) for collection, items in self.scenario.put.items() for item in items]
+        files = [("files", {"filename": name, "content": text}) for name, text in self.scenario.files.items()]
+        try:
+            placed = self._stage.put_all([*objects, *files])
+        except StateError as error:
+            raise ScenarioError(f"{self.scenario.scenario}: put: {error}") from None
+        return {name: file["id"] for name, file in zip(self.scenario.files, placed[len(objects) :], strict=True)}
+
+    def _plan(self, faults: Sequence[Any]) -> None:
+        for fault in faults:
+            plan = plan_from_json(fault)
+            self._stage.faults.add(plan.fault, **plan.options)
+
+    def begin(self, step: Step) -> None:
+        """Let the time of a step pass, or plan its faults and let the model know its answers."""
+        if step.wait is not None:
+            self._stage.clock.advance(seconds_of(step.wait))
+            return
+        self._step = _Marks(self._stage)
+        self._plan(step.faults)
+        if step.turns:
+            self._stage.script(*map(turn_from_json, step.turns))
+        if step.otherwise is not None:
+            self._stage.script(turn_from_json(step.otherwise), repeat=True, optional=True)
+
+    def end(self, number: int, reply: Any, error: BaseException | None = None) -> None:
+        """Compare what came of the step that was begun last with what it expects.
+
+        Args:
+            number: of the step, from 1.
+            reply: what the app returned.
+            error: how it failed; that it did is a finding of the caller's, where it was not expected.
+        """
+        step, happened = self.scenario.conversation[number - 1], Happened(reply=reply, error=error)
+        self.played.replies.append(reply)
+        if self._step is not None:
+            self._step.fill(happened)
+        for text in complaints(step.expect, happened) if step.expect is not None else ():
+            self.find(number, text)
+        for unused in _drop_unused(self._stage):
+            self.find(number, f"the model was never asked for {unused}")
+
+    def find(self, step: int | None, text: str) -> None:
+        """Note what is not as expected."""
+        self.played.findings.append(Finding(step, text))
+
+    def close(self) -> Played:
+        """Look at the whole, and return what came of it."""
+        played, stage = self.played, self._stage
+        for text in [*self._complaints_of_the_whole(), *_found_by_check(stage)]:
+            self.find(None, text)
+        happened = Happened()
+        self._whole.fill(happened)
+        played.called = list(dict.fromkeys(call.name for call in happened.calls))
+        declared = dict.fromkeys([*self.scenario.tools, *(name for view in stage.views for name in view.functions)])
+        played.unused = [name for name in declared if name not in played.called]
+        played.requests, played.seconds, played.journal = (
+            happened.requests,
+            stage.clock.now() - self._began,
+            stage.journal,
+        )
+        played.warnings += _strangers(stage)
+        return played
+
+    def _complaints_of_the_whole(self) -> Iterator[str]:
+        if self.scenario.expect is not None:
+            happened = Happened(reply=next(reversed(self.played.replies), None))
+            self._whole.fill(happened)
+            yield from complaints(self.scenario.expect, happened)
+
+
+class _Marks:
+    """Where the lists of what happened end at a moment."""
+
+    def __init__(self, stage: Simulator) -> None:
+        self._stage = stage
+        self._entries, self._calls, self._runs = len(stage.journal), len(stage.calls), len(stage.runs)
+
+    def fill(self, happened: Happened) -> None:
+        """Write down what has happened since."""
+        entries = self._stage.journal[self._entries :]
+        happened.calls = self._stage.calls[self._calls :]
+        changes = (one for one in entries if isinstance(one, StatusChange) and one.object == "thread.run")
+        runs = self._stage.runs[self._runs :]
+        happened.statuses = ["queued", *(one.after for one in changes)] if runs else []
+        happened.requests = sum(isinstance(one, Exchange) for one in entries)
+        happened.tokens = sum((run["usage"] or {}).get("total_tokens", 0) for run in runs)
+
+
+def _drop_unused(stage: Simulator) -> list[str]:
+    """Forget the answers that nobody asked for, and return them: the next step must not get them."""
+    with stage._lock:  # noqa: SLF001  # a test has no use for this, and the public surface stays small
+        brain = stage._brain  # noqa: SLF001  # likewise
+        unused = [piece.describe() for piece in brain.unused]
+        brain.clear()
+    return unused
+
+
+def _found_by_check(stage: Simulator) -> list[str]:
+    try:
+        stage.check()
+    except CheckFailed as found:
+        return str(found).splitlines()
+    return []
+
+
+def _doubts(scenario: Scenario) -> Iterator[str]:
+    """Yield what is probably a mistake: a call of a function that no tool declares."""
+    if not scenario.tools:
+        return
+    for step in scenario.conversation:
+        for turn in map(turn_from_json, step.turns):
+            for call in turn.calls if isinstance(turn, CallTools) else ():
+                if call.name not in scenario.tools:
+                    yield f"{call.name!r} is called, and no tool declares it.{suggestion(call.name, scenario.tools)}"
+
+
+def _strangers(stage: Simulator) -> Iterator[str]:
+    """Yield the assistants and threads that the app asked for, and that were never made.
+
+    It knows them from outside, or has kept them from another scenario: ids differ between scenarios, so that what was
+    kept meets nothing.
+    """
+    exchanges = stage.requests
+    refusals = [_STRANGER.match(_message_of(one)) for one in exchanges if one.status == HTTPStatus.NOT_FOUND]
+    for noun, id in dict.fromkeys(found.groups() for found in refusals if found):
+        if not any(id.encode() in one.response for one in exchanges if one.status == HTTPStatus.OK):
+            yield (
+                f"The app asked for the {noun} {id}, which was never made in this scenario. If the app knows it from "
+                "outside, place it with `put`. If it keeps ids from one scenario to the next, name a class or a "
+                "factory as the app: one is made for each scenario."
+            )
+
+
+def _message_of(exchange: Exchange) -> str:
+    answer = exchange.response_json
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return str(error.get("message")) if isinstance(error, dict) else ""
