@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SimulatorError
-from . import cassettes, serving
+from . import cassettes, scenarios, serving
 from .printing import DISTRIBUTION, show_line, stop
 
 PACKAGE = __package__.partition(".")[0]
@@ -83,5 +83,6 @@ def init(
     typer.echo(f"Wrote {target}. Now run:\n\n    python -m pytest {target}")
 
 
+scenarios.add_to(app)
 serving.add_to(app)
 cassettes.add_to(app)

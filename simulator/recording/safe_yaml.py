@@ -25,10 +25,12 @@ Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 MAX_DEPTH = 64
 # vcrpy writes an alias for a header that two requests share: a few for each interaction.
 MAX_ALIASES = 100_000
+MAX_NODES = 200_000
 _YAML = "tag:yaml.org,2002:"
 # `!binary` is what Ruby writes for `!!binary`.
 _PLAIN = ("str", "binary", "int", "float", "bool", "null", "map", "seq")
 _TAGS = frozenset({"!", "!binary", *(_YAML + name for name in _PLAIN)})
+_SEVERAL = "but found another document"  # as PyYAML says it
 _AT_THE_TOP, _IN_A_LIST = 1, 2
 
 
@@ -47,7 +49,24 @@ _Loader.add_constructor("!binary", lambda loader, node: base64.b64decode(loader.
 
 
 class PlainLoader(_Loader):
-    """The same for what people write: `on`, `off`, `yes` and `no` are words, as in YAML 1.2, and `true` is a truth."""
+    """The same for what people write.
+
+    `on`, `off`, `yes` and `no` are words, as in YAML 1.2, and `true` is a truth; a key that stands twice is a mistake.
+    """
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002  # as PyYAML has it
+        """Return a mapping whose keys differ.
+
+        Raises:
+            ConstructorError: one of them stands twice.
+        """
+        seen: dict[Any, int] = {}
+        for key, _ in node.value:
+            name, line = (key.tag, key.value), key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and seen.setdefault(name, line) != line:
+                problem = f"the key {key.value!r} stands twice, here and on line {seen[name]}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+        return super().construct_mapping(node, deep=deep)
 
 
 PlainLoader.yaml_implicit_resolvers = {
@@ -78,7 +97,7 @@ def load(text: str, path: Path, error_class: type[SimulatorError] = CassetteErro
         CassetteError: or an `error_class`: it is no YAML, has more than one document, nests too deeply, or has tags
             that no recorder writes. Says file and line.
     """
-    if text.lstrip()[:1] == "{":
+    if text.lstrip()[:1] == "{" and loader is not PlainLoader:
         try:
             return Document(*json_text.load(text))
         except (ValueError, RecursionError):  # broken, or YAML in flow style: YAML's parser knows, and says the line
@@ -87,12 +106,34 @@ def load(text: str, path: Path, error_class: type[SimulatorError] = CassetteErro
         lines = _walk(text, path, error_class)
         return Document(yaml.load(text, Loader=loader), lines)  # noqa: S506  # a safe loader, see above
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise error_class(f"{path}:{mark.line + 1 if mark else 1}: this is no YAML: {error.problem}.") from error
+        mark, problem = error.problem_mark or error.context_mark, error.problem
+        told = (
+            "a second document begins here, and a file holds one."
+            if problem == _SEVERAL
+            else f"this is no YAML: {problem}."
+        )
+        raise error_class(f"{path}:{mark.line + 1 if mark else 1}: {told}") from error
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a scalar that is not what its tag says
         if isinstance(error, error_class):
             raise
         raise error_class(f"{path}: this is no YAML: {error}.") from error
+
+
+def refuse_bombs(value: Any, path: Path, error_class: type[SimulatorError]) -> None:
+    """Refuse what unfolds, by its aliases, to more than anybody can have written.
+
+    Raises:
+        SimulatorError: an `error_class`.
+    """
+    left, waiting = MAX_NODES, [value]
+    while waiting:
+        one = waiting.pop()
+        left -= 1
+        if left < 0:
+            raise error_class(
+                f"{path}: with its aliases unfolded it has more than {MAX_NODES:,} values: it is not read."
+            )
+        waiting.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
 
 
 def is_text(scalar: str) -> bool:

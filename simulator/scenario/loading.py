@@ -21,11 +21,10 @@ from ..recording import safe_yaml
 from ..whole_files import write_whole
 from .schema import Scenario
 
+MAX_BYTES = 4 << 20
 Place: TypeAlias = tuple[str | int, ...]
 """The way to a part of a file: keys and indices."""
 
-SUFFIX = ".scenario.yaml"
-FOLDER = "scenarios"
 SCHEMA_LINE = "# yaml-language-server: $schema={path}\n"
 
 
@@ -48,11 +47,23 @@ def read(path: str | os.PathLike[str]) -> Scenario:
         ScenarioError: as `load`.
     """
     file = Path(path)
+    return parse(_text_of(file), file)
+
+
+def _text_of(file: Path) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"{file} cannot be read: {error}.") from None
-    return parse(text, file)
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ScenarioError(f"{file} cannot be read: {error.strerror}.") from None
+    if len(data) > MAX_BYTES:
+        raise ScenarioError(f"{file} has more than {MAX_BYTES >> 20} MiB, as no conversation has: it is not read.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        byte = data[error.start]
+        raise ScenarioError(f"{file}:{line}: this is not UTF-8: byte {byte:#04x}. Save it as UTF-8.") from None
 
 
 def parse(text: str, file: Path) -> Scenario:
@@ -62,6 +73,7 @@ def parse(text: str, file: Path) -> Scenario:
         ScenarioError: it is none.
     """
     value = safe_yaml.load(text, file, ScenarioError, safe_yaml.PlainLoader).value
+    safe_yaml.refuse_bombs(value, file, ScenarioError)
     if not isinstance(value, dict):
         raise ScenarioError(f"{file}:1: a scenario is a mapping that begins with `scenario: what it is about`.")
     try:
@@ -89,17 +101,14 @@ def text_of(scenario: Scenario) -> str:
     return safe_yaml.dump(scenario.model_dump(mode="json", by_alias=True, exclude_unset=True))
 
 
-def find(name: str, folder: Path) -> Path:
-    """Return the file of a scenario that is called by its name: in `folder`, or in its `scenarios`.
+def line_of_step(path: str | os.PathLike[str], step: int | None) -> int:
+    """Return the line on which a step begins, from 1; of the whole, where its title stands.
 
-    Raises:
-        ScenarioError: there is none.
+    Args:
+        step: its number, from 1; None: the whole.
     """
-    places = [place / f"{name.removesuffix(SUFFIX)}{SUFFIX}" for place in (folder, folder / FOLDER)]
-    for place in places:
-        if place.is_file():
-            return place
-    raise ScenarioError(f"There is no scenario {name!r}. Looked for: {', '.join(map(str, places))}.")
+    place: Place = ("scenario",) if step is None else ("conversation", step - 1)
+    return safe_yaml.line_of(_text_of(Path(path)), place)
 
 
 def filled(scenario: Scenario, parameters: Mapping[str, Any], where: str) -> Scenario:

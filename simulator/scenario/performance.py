@@ -16,7 +16,7 @@ from ..errors import CheckFailed, ScenarioError, StateError, suggestion
 from ..simulator import Simulator
 from .durations import seconds_of
 from .expecting import Happened, complaints
-from .schema import Scenario, Step
+from .schema import CallExpectation, Scenario, Step, call_matcher
 
 # As `api.refusals.NotFound` words it.
 _STRANGER = re.compile(r"No (assistant|thread) found with id '(.+?)'")
@@ -187,14 +187,21 @@ def _found_by_check(stage: Simulator) -> list[str]:
 
 
 def _doubts(scenario: Scenario) -> Iterator[str]:
-    """Yield what is probably a mistake: a call of a function that no tool declares."""
+    """Yield what is probably a mistake: a call of a function that no tool declares, and that no step expects."""
     if not scenario.tools:
         return
     for step in scenario.conversation:
+        expected = {call_matcher(one).call for one in _expected_calls(step)}
         for turn in map(turn_from_json, step.turns):
             for call in turn.calls if isinstance(turn, CallTools) else ():
-                if call.name not in scenario.tools:
+                if call.name not in scenario.tools and call.name not in expected:
                     yield f"{call.name!r} is called, and no tool declares it.{suggestion(call.name, scenario.tools)}"
+
+
+def _expected_calls(step: Step) -> Iterator[CallExpectation]:
+    if step.expect is not None:
+        yield from step.expect.calls or ()
+        yield from step.expect.calls_in_any_order or ()
 
 
 def _strangers(stage: Simulator) -> Iterator[str]:

@@ -11,7 +11,7 @@ from types import FrameType
 
 from .stage import Hung
 
-_AGAIN = 0.2  # seconds between two raises: a bare `except:` in a loop takes the first
+_AGAIN = 0.05  # seconds between two raises: a bare `except:` in a loop takes the first
 _PATIENCE_WITH_BARE_EXCEPTS = 25
 HOPELESS = 2  # the exit code where an app cannot be ended: as where one cannot be played
 

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from simulator.errors import ScenarioError
-from simulator.scenario.loading import filled, find, load, read, text_of, write
+from simulator.scenario.loading import MAX_BYTES, filled, line_of_step, load, read, text_of, write
 
 LEAST = "scenario: x\nconversation:\n  - user: Hello?\n"
 
@@ -14,6 +14,16 @@ LEAST = "scenario: x\nconversation:\n  - user: Hello?\n"
         ("", "f.scenario.yaml:1: a scenario is a mapping that begins with `scenario: what it is about`."),
         ("[1]", "f.scenario.yaml:1: a scenario is a mapping"),
         ("x: [", "f.scenario.yaml:2: this is no YAML"),
+        (
+            LEAST + "scenario: y",
+            "f.scenario.yaml:4: this is no YAML: the key 'scenario' stands twice, here and on line 1.",
+        ),
+        (
+            LEAST + "    from: a\n    from: a",
+            "f.scenario.yaml:5: this is no YAML: the key 'from' stands twice, here and",
+        ),
+        (LEAST + "---\n" + LEAST, "f.scenario.yaml:4: a second document begins here, and a file holds one."),
+        (LEAST + "put: {assistants: {id: a}}", "f.scenario.yaml:4: put.assistants: Input should be a valid list, not"),
         (
             "x: !!python/object:os.system 1",
             "f.scenario.yaml:1: the tag 'tag:yaml.org,2002:python/object:os.system'",
@@ -132,16 +142,41 @@ def test_a_file_is_loaded_and_written(tmp_path, scenario):
 
 
 def test_a_file_that_cannot_be_read_is_told(tmp_path):
-    with pytest.raises(ScenarioError, match=r"x\.scenario\.yaml cannot be read: "):
-        read(tmp_path / "x.scenario.yaml")
-    (tmp_path / "x.scenario.yaml").write_bytes(b"\xff")
-    with pytest.raises(ScenarioError, match="cannot be read: 'utf-8'"):
-        read(tmp_path / "x.scenario.yaml")
+    path = tmp_path / "x.scenario.yaml"
+    with pytest.raises(ScenarioError, match=r"x\.scenario\.yaml cannot be read: No such file or directory\."):
+        read(path)
+    path.write_bytes(b"scenario: x\nabout: \xff\n")
+    with pytest.raises(ScenarioError, match=r"x\.scenario\.yaml:2: this is not UTF-8: byte 0xff\. Save it as UTF-8\."):
+        read(path)
+    path.write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(ScenarioError, match=r"x\.scenario\.yaml has more than 4 MiB"):
+        read(path)
 
 
-def test_a_scenario_is_found_by_its_name(tmp_path):
-    (tmp_path / "scenarios").mkdir()
-    (tmp_path / "scenarios" / "x.scenario.yaml").write_text(LEAST)
-    assert find("x", tmp_path) == find("x.scenario.yaml", tmp_path) == tmp_path / "scenarios" / "x.scenario.yaml"
-    with pytest.raises(ScenarioError, match=r"There is no scenario 'y'\. Looked for: "):
-        find("y", tmp_path)
+def test_a_byte_order_mark_is_no_mistake(tmp_path):
+    (tmp_path / "x.scenario.yaml").write_text(LEAST, encoding="utf-8-sig")
+    assert read(tmp_path / "x.scenario.yaml").scenario == "x"
+
+
+def test_an_alias_stands_for_what_it_names(scenario):
+    text = "scenario: x\nconversation:\n  - user: Hello?\n    model: &answer [{say: Hello.}]\n"
+    steps = scenario(text + "  - user: Again?\n    model: *answer\n").conversation
+    assert steps[1].model == steps[0].model == [{"say": "Hello."}]
+
+
+def bomb(levels):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{one}: &a{one} [{', '.join([f'*a{one - 1}'] * 9)}]" for one in range(1, levels)]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("text", [bomb(40), "a: &a [*a]", "a: &a {b: *a}"], ids=["laughs", "circle", "circle of keys"])
+def test_what_unfolds_without_end_is_refused(scenario, text):
+    with pytest.raises(ScenarioError, match=r"f\.scenario\.yaml: with its aliases unfolded it has more than 200,000"):
+        scenario(text)
+
+
+def test_the_line_of_a_step_is_known(tmp_path):
+    path = tmp_path / "x.scenario.yaml"
+    path.write_text(f"# about\n{LEAST}  - user: Again?\n")
+    assert [line_of_step(path, step) for step in (None, 1, 2)] == [2, 4, 5]

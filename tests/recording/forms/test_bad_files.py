@@ -30,7 +30,7 @@ def refused(path):
         ("# only a comment\n", "FILE: this file is empty: a cassette holds at least a list of interactions."),
         ("interactions:\n- request:\n    uri: 'https://x", "FILE:3: this is no YAML: found unexpected end of stream."),
         ('{"exchanges": [{"method": "GET",\n "path": ', "FILE:3: this is no YAML: "),
-        ("a: 1\n---\nb: 2\n", "FILE:2: this is no YAML: but found another document."),
+        ("a: 1\n---\nb: 2\n", "FILE:2: a second document begins here, and a file holds one."),
         ("a: b: c\n", "FILE:1: this is no YAML: mapping values are not allowed in this context."),
         ("- 1\n", "FILE:1: this is no cassette: it holds a list, not a mapping with "),
         ("just words\n", "FILE:1: this is no cassette: it holds a str, "),
