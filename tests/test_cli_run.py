@@ -107,7 +107,8 @@ def busy(user_id, text):
 def stubborn(user_id, text):
     while True:
         try:
-            client.beta.assistants.list()
+            while True:
+                pass
         except:
             pass
 

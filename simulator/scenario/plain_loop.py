@@ -1,6 +1,6 @@
 """The run loop that plays a scenario where no app is named: the plain one that everybody writes, with care.
 
-It knows nothing of the simulator: it makes its own client, polls, answers the calls with what the scenario says its
+It knows nothing of the simulator: it has a client as people build theirs, polls, answers the calls with what the scenario says its
 functions return, and reports a run that did not complete.
 """
 
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..transport.clients import plain_client
 from .schema import Scenario, Tool
 
 if TYPE_CHECKING:
@@ -60,9 +61,7 @@ class PlainLoop:
 
     def _connected(self) -> openai.OpenAI:
         if self._client is None:
-            import openai
-
-            self._client = openai.OpenAI()
+            self._client = plain_client()
             self._assistant = self._client.beta.assistants.create(**_configuration(self._scenario)).id
         return self._client
 
