@@ -39,8 +39,8 @@ endef
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
-demo: $(READY) ## a conversation with two parallel tool calls and a stream, as a timeline
-	$(VENV)/bin/assistants-simulator demo $(ARGS)
+demo: $(READY) ## every shipped scenario, played; the conversation of the README is the command `demo`
+	$(VENV)/bin/assistants-simulator run scenarios $(ARGS)
 
 test: $(READY) ## the suite, the layout test among it
 ifeq ($(strip $(ARGS)$(OPENAI)),)

@@ -1,7 +1,7 @@
 """The run loop that plays a scenario where no app is named: the plain one that everybody writes, with care.
 
-It knows nothing of the simulator: it has a client as people build theirs, polls, answers the calls with what the scenario says its
-functions return, and reports a run that did not complete.
+It knows nothing of the simulator: it has a client as people build theirs, polls, answers the calls with what the
+scenario says its functions return, and reports a run that did not complete.
 """
 
 from __future__ import annotations
