@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,9 @@ CHECKED: pytest.StashKey[bool] = pytest.StashKey()
 GUARD = "assistants_guard"
 GUARDED = ("tests", "suite")
 SUITE_GUARD = "assistants_simulator_guard"
+
+REPORT = "--assistants-report"
+PAGES = "assistants_simulator_pages"
 
 CASSETTE = "cassette"
 OPTION = "--assistants"
@@ -136,8 +140,16 @@ def _session(request: pytest.FixtureRequest) -> Session | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the option that says who answers, and the ini key of the guard."""
-    parser.getgroup("assistants-simulator").addoption(
+    """Declare the option that says who answers, that for pages, and the ini key of the guard."""
+    group = parser.getgroup("assistants-simulator")
+    group.addoption(
+        REPORT,
+        metavar="DIR",
+        default=None,
+        help="write the timeline of each failing test that uses a simulator or a cassette as an HTML page into this "
+        "folder, and an index.html that lists them; what is in the folder stays.",
+    )
+    group.addoption(
         OPTION,
         choices=MODES,
         default=None,
@@ -159,6 +171,8 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{GUARD} is one of {', '.join(GUARDED)}, not {guarded!r}.")
     if guarded == "suite":
         config.pluginmanager.register(SuiteGuard(), SUITE_GUARD)
+    if config.getoption(REPORT) is not None:
+        _register_pages(config)
     config.addinivalue_line(
         "markers",
         "cassette(name, **options): replay the test from a recorded session, of this name or its own, with options of "
@@ -171,6 +185,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "simulator(**options): run the test against a simulator of the Assistants API, with options of "
         "Simulator(...) and passthrough; they go over those of the fixture simulator_options.",
     )
+
+
+def _register_pages(config: pytest.Config) -> None:
+    """Write pages, into a folder that xdist's workers find too, wherever they stand."""
+    folder = config.invocation_params.dir / config.getoption(REPORT)
+    if folder.exists() and not folder.is_dir():
+        raise pytest.UsageError(f"{REPORT} names a folder, and {folder} is a file.")
+    config.option.assistants_report = str(folder)
+    config.pluginmanager.register(Pages(config, folder), PAGES)
 
 
 def pytest_report_header() -> str | None:
@@ -308,3 +331,51 @@ class SuiteGuard:
             report.sections.append(("assistants-simulator: blocked as well", text))
         elif text:
             report.outcome, report.longrepr = "failed", _plugin().blocked_in(item, text)
+
+
+class Pages:
+    """Writes the page of each test that fails; under xdist the workers do, and the one that has none lists them."""
+
+    def __init__(self, config: pytest.Config, folder: Path) -> None:
+        self._folder = folder
+        self._lists = not hasattr(config, "workerinput") and not config.getoption("collectonly")
+        self._written: list[list[str]] = []
+        self._told = ""
+
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
+        """Write the page, once all others have said what they have to say; an error of ours ends no session."""
+        outcome = yield
+        report = outcome.get_result()
+        active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
+        if not report.failed or (active is None and session is None):
+            return
+        try:
+            page = _plugin().write_page_of(item, call, report, self._folder, simulator=active, session=session)
+            report.assistants_page = page  # goes with the report to whoever lists it
+            told = str(self._folder / page[1])
+        except Exception as error:  # noqa: BLE001
+            told = f"It cannot be written: {type(error).__name__}: {error}"
+        report.sections.append(("assistants-simulator: page", told))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note the page that comes with a report; a failure that is tried again is none yet."""
+        page = getattr(report, "assistants_page", None)
+        if page is not None and report.failed:
+            self._written.append(page)
+
+    def pytest_sessionfinish(self) -> None:
+        """List the pages, or say that there is none."""
+        if not self._lists:
+            return
+        try:
+            index = _plugin().write_index(self._folder, self._written)
+            number = len({page[1] for page in self._written})
+            self._told = f"timelines of {number} failing test{'' if number == 1 else 's'}: {index}"
+        except OSError as error:
+            self._told = f"the index of the timelines cannot be written: {error}"
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say where the pages are."""
+        if self._told:
+            terminalreporter.write_line(f"assistants-simulator: {self._told}")

@@ -7,7 +7,7 @@ this is imported when the first test asks for a simulator.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ from .transport.hosts import Hosts
 if TYPE_CHECKING:
     import openai
 
+    from .backend.journal import Entry
     from .recording.session import Session
 
 # For those who register this module by hand: the hooks are there.
@@ -257,6 +258,63 @@ def _timeline(simulator: Simulator) -> str:
     from .report.timeline import render
 
     return render(simulator.journal, limit=TIMELINE_LINES)
+
+
+# Pages (`--assistants-report`).
+
+
+def write_page_of(
+    item: pytest.Item,
+    call: pytest.CallInfo[None],
+    report: pytest.TestReport,
+    folder: Path,
+    *,
+    simulator: Simulator | None,
+    session: Session | None,
+) -> list[str]:
+    """Write the page of a test that failed, and return what the index says of it: test, file, failure.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from .report.page import write_page
+    from .report.pages import file_name
+
+    failures = _failures(report, call, simulator if session is None else None)
+    file = file_name(item.nodeid)
+    journal = _journal(simulator, session)
+    write_page(folder / file, journal, title=item.nodeid, findings=failures)
+    return [item.nodeid, file, failures[0].partition("\n")[0]]
+
+
+def _journal(simulator: Simulator | None, session: Session | None) -> Sequence[Entry]:
+    """Return what happened: where a cassette or the service answers, what went by."""
+    if session is not None:
+        from .report.recorded import journal_of
+
+        return journal_of(session.seen())
+    return () if simulator is None else simulator.journal
+
+
+def _failures(report: pytest.TestReport, call: pytest.CallInfo[None], simulator: Simulator | None) -> list[str]:
+    """Return what failed: the exception with its traceback, and what the simulator found beside it."""
+    traceback = report.longreprtext
+    said = call.excinfo.exconly() if call.excinfo is not None else traceback
+    told = said if traceback in said else f"{said}\n\n{traceback}"
+    found = findings(simulator) if simulator is not None and call.when == "call" else None
+    also = str(found).splitlines() if found and str(found) not in said else []
+    return [told, *also]
+
+
+def write_index(folder: Path, pages: Iterable[Sequence[str]]) -> Path:
+    """Write the list of the pages of a run, each as `write_page_of` returned it; return where.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from .report import pages as of_tests
+
+    return of_tests.write_index(folder, [of_tests.PageOfTest(*page) for page in pages])
 
 
 def stand_in(session: Session, options: Mapping[str, Any]) -> Simulator:

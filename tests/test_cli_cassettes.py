@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -457,3 +458,68 @@ def test_output_fits_a_terminal_that_has_no_arrows(weather):
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True)
     assert b"queued ? requires_action" in done.stdout
     assert "It is 18 °C.".encode("cp1252") in done.stdout
+
+
+# show --html
+
+
+def test_show_writes_the_page_of_a_session(run, weather, tmp_path):
+    page = tmp_path / "pages" / "weather.html"
+    result = run("show", weather, "--html", page)
+    assert (result.exit_code, result.stdout) == (0, f"Wrote {page}.\n")
+    found = re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)
+    rows = json.loads(found[1])["rows"]
+    assert [row["cells"] for row in rows if row["kind"] == "status"] == [
+        {"run": [f"run_1 {before} → {after}"]}
+        for before, after in [
+            ("new", "queued"),
+            ("queued", "requires_action"),
+            ("requires_action", "queued"),
+            ("queued", "completed"),
+        ]
+    ]
+    assert [row["cells"]["tools"] for row in rows if "tools" in row["cells"]] == [
+        ['get_weather({"city": "Paris"}) → 18']
+    ]
+    assert sum(len(row["more"]) + 1 for row in rows if row["status"]) == 7
+
+
+@pytest.mark.parametrize("form", forms.NAMES)
+def test_show_writes_the_same_page_whatever_the_form(run, weather, tmp_path, form):
+    name, page = tmp_path / "same.x", tmp_path / "page.html"
+    assert run("convert", weather, "--to", form, "-o", name).exit_code == 0
+    assert run("show", name, "--html", page).exit_code == 0
+    shown = json.loads(re.search(r'id="data">(.*?)</script>', page.read_text(encoding="utf-8"), re.DOTALL)[1])
+    assert [row["what"] for row in shown["rows"] if row["status"]][-2:] == ["runs.retrieve", "messages.list"]
+
+
+def test_show_writes_no_page_over_the_cassette(run, weather):
+    before = weather.read_bytes()
+    result = run("show", weather, "--html", weather)
+    assert result.exit_code == 2
+    assert result.stderr == f"assistants-simulator: {weather} is the cassette itself: name another file for the page.\n"
+    assert weather.read_bytes() == before
+
+
+def test_show_writes_no_page_of_what_cannot_be_read(run, broken, tmp_path):
+    assert run("show", broken, "--html", tmp_path / "page.html").exit_code == 2
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_show_says_where_no_page_can_be_written(run, weather, tmp_path):
+    (tmp_path / "file").write_text("")
+    result = run("show", weather, "--html", tmp_path / "file" / "page.html")
+    assert result.exit_code == 2
+    assert "page.html cannot be written: " in result.stderr
+
+
+def test_show_cannot_do_both(run, weather, tmp_path):
+    result = run("show", weather, "--json", "--html", tmp_path / "page.html")
+    assert (result.exit_code, result.stderr) == (2, "assistants-simulator: --json and --html: which of the two?\n")
+
+
+def test_a_page_shows_no_secret_of_a_cassette(run, weather, tmp_path):
+    text = weather.read_text(encoding="utf-8").replace("How is Paris?", "sk-proj-abcdefghijklmnopqrstuvwx1234567890?")
+    weather.write_text(text, encoding="utf-8")
+    assert run("show", weather, "--html", tmp_path / "page.html").exit_code == 0
+    assert "sk-proj" not in (tmp_path / "page.html").read_text(encoding="utf-8")

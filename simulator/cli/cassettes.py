@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ..recording.examining.concerns import Concern
+from .printing import UNREADABLE, stop
 
 
 class FormName(StrEnum):
@@ -57,15 +58,29 @@ def audit_command(
     audit_files(paths, only, tests, as_json=json)
 
 
-def show(path: OneCassette, json: AsJson = False) -> None:
+def show(
+    path: OneCassette,
+    json: AsJson = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the session, request by request, as one HTML page; printed is nothing."
+        ),
+    ] = None,
+) -> None:
     """Print the conversation of a cassette: messages, statuses with times, tool calls with outputs, tokens.
 
     Git shows it in the place of the file: write "cassettes/*.yaml diff=cassette" into .gitattributes, and run
     git config diff.cassette.textconv "assistants-simulator show"
     """
-    from .examining import show_file
+    from .examining import show_file, write_page_of
 
-    show_file(path, as_json=json)
+    if html is None:
+        show_file(path, as_json=json)
+    elif json:
+        stop("--json and --html: which of the two?", UNREADABLE)
+    else:
+        write_page_of(path, html)
 
 
 def diff(

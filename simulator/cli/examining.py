@@ -95,6 +95,22 @@ def show_file(path: Path, *, as_json: bool) -> None:
         show_lines([heading, *conversation_report.lines_of(conversation)], _SHOW_STYLES)
 
 
+def write_page_of(path: Path, page: Path) -> None:
+    """Write the page of a cassette, and say where."""
+    from ..report.page import write_page
+    from ..report.recorded import journal_of
+
+    with _refusing():
+        cassette = Scrubber().cassette(forms.load(path))
+        if page.exists() and page.samefile(path):
+            raise CassetteError(f"{page} is the cassette itself: name another file for the page.")
+    try:
+        write_page(page, journal_of(cassette.interactions), title=str(path))
+    except OSError as error:
+        stop(f"{page} cannot be written: {error.strerror}.", UNREADABLE)
+    typer.echo(f"Wrote {page}.")
+
+
 def diff_files(old: Path, new: Path) -> None:
     """Print what changed between two conversations; ends the command with its exit code."""
     with _refusing():

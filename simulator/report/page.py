@@ -62,7 +62,7 @@ def page_of(journal: Sequence[Entry], *, title: str, findings: Iterable[str] = (
         script=script,
         facts=escape(_facts(data)),
         findings=_findings(data),
-        plain=escape(render(entries or journal)),
+        plain=escape(_plain(entries or journal)),
         data=json.dumps(data, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES),
     )
 
@@ -88,7 +88,13 @@ def _facts(data: JsonDict) -> str:
         return "nothing happened"
     requests = sum(1 + len(row["more"]) for row in rows if row["status"])
     wrong = sum(row["trouble"] is not None for row in rows)
-    return f"{requests} requests · {wrong} went wrong · {data['lasted']} of virtual time from {data['began']}"
+    return f"{requests} requests · {wrong} went wrong · {data['lasted']} from {data['began']}"
+
+
+def _plain(journal: Sequence[Entry]) -> str:
+    """Return the plain timeline without its heading: the page has one."""
+    heading, _, lines = render(journal).partition("\n")
+    return lines if journal else f"{heading}\n{lines}"
 
 
 def _findings(data: JsonDict) -> str:

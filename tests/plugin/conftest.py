@@ -80,12 +80,14 @@ def _warm():
     import assistants_simulator.pytest_plugin
 
     import assistants_simulator.pytest_entry
+    import simulator.report.pages
     import simulator.report.timeline
 
     with simulating({}) as sim:
         for client in (sim.client(), sim.async_client()):
             assert client.beta.threads.runs
         assert sim.client().beta.assistants.list().data == []
+    assert simulator.report.pages
     assert simulator.report.timeline
     assert assistants_simulator.pytest_entry
 
