@@ -32,6 +32,24 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.fixture(scope="session")
+def _server():
+    pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
+    from simulator.server import serving
+    from tests.doors import Served
+
+    sim = Served()
+    with serving(sim) as sim.base_url:
+        yield sim
+
+
+@pytest.fixture
+def served_simulator(_server):
+    """A simulator as new whose clients reach it through a socket."""
+    yield _server.begin()
+    _server.close_clients()
+
+
 def _ask(sim, method, path, body=None):
     data = b"" if body is None else json.dumps(body).encode()
     answer = sim.handle(Request(method, f"/v1{path}", "", V2, data))

@@ -1,4 +1,7 @@
-"""A program of the size that people have, written for the real service and run here as it is."""
+"""A program of the size that people have, written for the real service and run here as it is.
+
+In process it is intercepted; through a socket it finds the simulator where OPENAI_BASE_URL says.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ import pytest
 
 from simulator import Simulator, call, call_tools, fail, finish, hang, http_error, incomplete, raw_call, run_code, say
 from simulator.decorator import DEPRECATION
+from tests.doors import DOORS, IN_PROCESS
 
 PROGRAM = Path(__file__).parent / "programs" / "assistant_program_v2.py"
 
@@ -28,11 +32,17 @@ def program():
     del sys.modules[spec.name]
 
 
-@pytest.fixture
-def sim():
+@pytest.fixture(params=DOORS)
+def sim(request, monkeypatch):
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", DEPRECATION, DeprecationWarning)
-        with Simulator().intercept() as sim:
+        if request.param == IN_PROCESS:
+            with Simulator().intercept() as sim:
+                yield sim
+        else:
+            sim = request.getfixturevalue("served_simulator")
+            monkeypatch.setenv("OPENAI_BASE_URL", sim.base_url)
+            monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
             yield sim
 
 
@@ -289,6 +299,7 @@ def test_the_same_seed_gives_the_same_requests_and_ids(program):
     assert play() == play()
 
 
+@pytest.mark.parametrize("sim", [IN_PROCESS], indirect=True)  # a socket takes its time
 def test_nothing_of_it_waits(sim, desk):
     sim.script(call("get_weather", location="Oslo"), say("Cold.", takes=30))
     begun = time.perf_counter()

@@ -9,6 +9,7 @@ import pytest
 
 from simulator import Simulator, call, fail, hang, image, incomplete, refusal, run_code, say, search_files
 from simulator.api.routes import OPERATIONS
+from tests.doors import DOORS, IN_PROCESS
 
 # The SDK says of `assistants` what pyproject.toml does not filter for the suite: just this word.
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated$:DeprecationWarning")
@@ -91,6 +92,11 @@ class Strict:
                 break
             self.sim.clock.advance(1)
         return run
+
+
+@pytest.fixture(params=DOORS)
+def sim(request):
+    return Simulator() if request.param == IN_PROCESS else request.getfixturevalue("served_simulator")
 
 
 @pytest.fixture

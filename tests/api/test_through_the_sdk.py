@@ -1,4 +1,7 @@
-"""The API as the real SDK meets it: parsed objects, pages, raised errors, streams, its event handlers."""
+"""The API as the real SDK meets it: parsed objects, pages, raised errors, streams, its event handlers.
+
+Each test runs twice: in process, and through a socket.
+"""
 
 import asyncio
 
@@ -6,6 +9,7 @@ import openai
 import pytest
 
 from simulator import Simulator, call, call_tools, http_error, incomplete, say
+from tests.doors import DOORS, IN_PROCESS
 
 # Not in openai 1.3, where this file is collected and then skipped.
 AssistantEventHandler = getattr(openai, "AssistantEventHandler", object)
@@ -15,6 +19,11 @@ AsyncAssistantEventHandler = getattr(openai, "AsyncAssistantEventHandler", objec
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated$:DeprecationWarning")
 
 TOOLS = [{"type": "function", "function": {"name": "get_weather"}}]
+
+
+@pytest.fixture(params=DOORS)
+def sim(request):
+    return Simulator() if request.param == IN_PROCESS else request.getfixturevalue("served_simulator")
 
 
 @pytest.fixture
@@ -243,6 +252,7 @@ def test_a_stream_that_is_closed_unread_leaves_the_run(sim, beta, begun):
     assert beta.threads.runs.poll(run.id, thread_id=run.thread_id).status == "completed"
 
 
+@pytest.mark.parametrize("sim", [IN_PROCESS], indirect=True)  # elsewhere the clock is ahead of who reads
 def test_the_raw_stream_arrives_frame_by_frame(sim, beta, begun):
     sim.script(say("Hello there.", takes=100))
     times = []
@@ -254,6 +264,7 @@ def test_the_raw_stream_arrives_frame_by_frame(sim, beta, begun):
     assert times[-1][1] == "event: done"
 
 
+@pytest.mark.parametrize("sim", [IN_PROCESS], indirect=True)  # a socket holds a whole stream before it is read
 def test_async_streams_interleave_in_one_loop(sim):
     async def listen(client, assistant, word):
         thread = await client.beta.threads.create(messages=[{"role": "user", "content": word}])
@@ -284,13 +295,13 @@ def test_the_async_event_handler(sim):
             said.append(delta.value)
 
     async def main():
-        client = sim.async_client()
-        assistant = await client.beta.assistants.create(model="m", instructions="i")
-        thread = await client.beta.threads.create()
-        async with client.beta.threads.runs.stream(
-            thread_id=thread.id, assistant_id=assistant.id, event_handler=Echo()
-        ) as stream:
-            await stream.until_done()
+        async with sim.async_client() as client:
+            assistant = await client.beta.assistants.create(model="m", instructions="i")
+            thread = await client.beta.threads.create()
+            async with client.beta.threads.runs.stream(
+                thread_id=thread.id, assistant_id=assistant.id, event_handler=Echo()
+            ) as stream:
+                await stream.until_done()
 
     said = []
     sim.script("Hello there.")

@@ -8,10 +8,7 @@ import urllib.request
 
 import pytest
 
-pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
-
 from simulator import Simulator
-from simulator.server import serving
 
 
 class Admin:
@@ -40,6 +37,9 @@ class Admin:
 @pytest.fixture(scope="module")
 def served():
     """One server for the tests of a module: the simulator and its base URL."""
+    pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
+    from simulator.server import serving
+
     sim = Simulator()
     with serving(sim) as base_url:
         yield sim, base_url

@@ -54,6 +54,14 @@ def test_a_brain_that_is_none_is_said(arguments, told):
     assert (server.returncode, output, told in errors) == (1, "", True), errors
 
 
+def test_a_host_that_others_reach_is_warned_of():
+    with start("--host", "198.51.100.1") as server:  # an address of documentation: nobody's, so nothing is opened
+        _, errors = server.communicate(timeout=30)
+    assert server.returncode == 1
+    assert "198.51.100.1 can be reached from other machines. Whoever reaches it can read and change every" in errors
+    assert "Cannot listen on 198.51.100.1, port 0: Cannot assign requested address. Name an address of this" in errors
+
+
 def test_a_taken_port_is_said():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

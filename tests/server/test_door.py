@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
+import random
+import re
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import AsyncExitStack, ExitStack, closing
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import openai
 import pytest
 
+pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
+
 from simulator import Simulator, call, call_tools, http_error, no_answer, say
+from simulator.backend.journal import StatusChange
+from simulator.backend.lifecycle import TERMINAL
 from simulator.server import door, serving
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated$:DeprecationWarning")
@@ -188,3 +196,99 @@ def test_a_slow_brain_holds_up_nobody_but_those_who_ask_it(admin_of):
             socket.create_connection((address.hostname, address.port)).close()
             go_on.set()
             assert run.result(10).status == "completed"
+
+
+def test_each_frame_leaves_before_the_next_is_made():
+    """The next frame is made when the last one was read: if it were held back, nobody would go on."""
+    sim, was_read = Simulator(), threading.Semaphore(1)
+    handle = sim.handle
+
+    def handle_in_step(request):
+        response = handle(request)
+        return response if isinstance(response.body, bytes) else replace(response, body=in_step(response.body))
+
+    def in_step(frames):
+        for frame in frames:
+            if frame.data:
+                assert was_read.acquire(timeout=10), "the last frame never arrived"
+            yield frame
+
+    sim.handle = handle_in_step
+    sim.script(say("a b c d", chunks=4))
+    with serving(sim, threads=True) as base_url, openai.OpenAI(api_key="sk-test", base_url=base_url) as client:
+        seen = []
+        with client.beta.threads.runs.with_streaming_response.create(**begun(client), stream=True) as response:
+            for line in response.iter_lines():
+                if line.startswith("data: "):
+                    was_read.release()
+                elif line:
+                    seen.append(line.removeprefix("event: "))
+    assert seen.count("thread.message.delta") == 4
+    assert seen[-1] == "done"
+
+
+CLIENTS, OPERATIONS = 16, 20
+
+
+async def _say(client, thread, assistant, kept):
+    kept.append((await client.beta.threads.messages.create(thread, role="user", content="Hi")).id)
+
+
+async def _run(client, thread, assistant, kept):
+    await client.beta.threads.runs.create(thread, assistant_id=assistant)
+
+
+async def _stream(client, thread, assistant, kept):
+    async for _ in await client.beta.threads.runs.create(thread, assistant_id=assistant, stream=True):
+        pass
+
+
+async def _cancel(client, thread, assistant, kept):
+    for run in (await client.beta.threads.runs.list(thread, limit=1)).data:
+        await client.beta.threads.runs.cancel(run.id, thread_id=thread)
+
+
+async def _busy(client, thread, assistant, random):
+    """Do this and that on a thread that others use as well; return the ids of the messages that were taken."""
+    kept = []
+    for _ in range(OPERATIONS):
+        try:
+            await random.choice((_say, _run, _stream, _cancel))(client, thread, assistant, kept)
+        except openai.BadRequestError as refused:
+            if not re.search(r"while a run|already has an active run|Cannot cancel run", str(refused)):
+                raise
+    return kept
+
+
+def test_sixteen_async_clients_at_once_lose_nothing_and_never_run_twice_on_a_thread(base_url, sim):
+    sim.script("Done.", repeat=True)
+
+    async def hammer():
+        async with AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(openai.AsyncOpenAI(api_key="k", base_url=base_url, max_retries=0))
+                for _ in range(CLIENTS)
+            ]
+            assistant = (await clients[0].beta.assistants.create(model="gpt-4o", instructions="i")).id
+            threads = [(await clients[0].beta.threads.create()).id for _ in range(4)]
+            work = (_busy(one, threads[n % 4], assistant, random.Random(n)) for n, one in enumerate(clients))
+            return await asyncio.gather(*work)
+
+    kept = [id for ids in asyncio.run(hammer()) for id in ids]
+    stored = [message["id"] for thread in sim._backend.store.threads for message in sim.messages(thread["id"])]
+    assert set(kept) <= set(stored)
+    assert len(stored) == len(set(stored))
+    assert most_at_once(sim.journal) == 1
+    assert {exchange.status for exchange in sim.requests} == {200, 400}
+
+
+def most_at_once(journal):
+    """Return how many runs were active at once on the thread that had most."""
+    active, most = {}, 0
+    for change in journal:
+        if isinstance(change, StatusChange) and change.object == "thread.run":
+            active.setdefault(change.thread_id, set()).add(change.run_id)
+            most = max(most, len(active[change.thread_id]))
+            if change.after in TERMINAL:
+                active[change.thread_id].discard(change.run_id)
+    return most

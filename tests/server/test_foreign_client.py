@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
+
 from simulator import Simulator, call, say
 from simulator.server import serving
 
