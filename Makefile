@@ -16,6 +16,7 @@ DIST ?= pinned newest
 JOBS ?= auto
 SDKS ?=
 CASES ?= 20000
+PLAYWRIGHT ?= 1.65.2
 
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
@@ -33,8 +34,8 @@ $(RUN) -m pytest -n $(JOBS) --cov --cov-report= || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs orders verify fuzz programs schema bench stress \
-	sdks pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders verify fuzz programs schema browser bench \
+	stress sdks pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -91,6 +92,13 @@ programs: $(READY) ## random programs: beside a model of the service, twice, and
 # In an environment of its own: what it is pinned to is not what the suite is pinned to.
 schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 cases or so many as CASES says
 	$(FUZZ)/bin/python -m tests.fuzz --cases $(CASES) $(ARGS)
+
+# playwright brings 160 MB, of which the suite needs none: where it is missing, these tests skip.
+browser: $(READY) ## the timeline's page in a real browser; needs chromium
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
+	echo 'There is no chromium: apt-get install chromium' >&2; exit 1
+	$(if $(UV),$(UV) pip install -q --python $(RUN),$(RUN) -m pip install -q) playwright==$(PLAYWRIGHT)
+	$(RUN) -m pytest -n 0 tests/report/test_page_in_browser.py $(ARGS)
 
 bench: $(READY) ## every ratio, measured
 	$(RUN) -m bench $(ARGS)

@@ -103,12 +103,18 @@ def _findings(data: JsonDict) -> str:
     if not findings and failure is None:
         return ""
     items = "".join(f"<li>{_finding(text)}</li>" for text in findings)
-    point = f'<p class="point"><a href="#e{failure["row"]}">To the point of failure</a></p>' if failure else ""
+    point = f'<p class="point">{_point(data)}</p>' if failure else ""
     heading = "Failed" if findings else "A request was unexpected"
     return (
         '<section class="verdict" aria-labelledby="verdict">'
         f'<h2 id="verdict">{heading}</h2><ul>{items}</ul>{point}</section>'
     )
+
+
+def _point(data: JsonDict) -> str:
+    row = next(row for row in data["rows"] if row["id"] == data["failure"]["row"])
+    what = " ".join(filter(None, (row["what"], row["status"])))
+    return f'<a href="#e{row["id"]}">To the point of failure</a>: {escape(what)}, {escape(data["failure"]["why"])}'
 
 
 def _finding(text: str) -> str:

@@ -470,3 +470,39 @@ def test_every_trouble_is_known_to_the_style():
     assert set(re.findall(r"(\w+): \"", re.search(r"const KINDS = \{(.*?)\}", script, re.DOTALL)[1])) == set(
         map(str, Kind)
     )
+
+
+# Colours.
+
+
+def luminance(colour):
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    linear = (part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def contrast(one, other):
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+PALETTE = re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", page.file_of("page.css"))
+GROUNDS = {
+    "paper": ("ink", "soft", "accent", "good", "bad", "warn", "lane-app", "lane-API", "lane-run", "lane-tools"),
+    "raised": ("ink", "soft", "accent", "good", "bad", "warn", "lane-app", "lane-API", "lane-run", "lane-tools"),
+    "sunk": ("ink", "soft", "accent", "good", "bad", "warn"),
+    "bad-wash": ("ink", "soft", "accent", "bad", "good", "warn"),
+    "warn-wash": ("ink", "soft", "warn", "good", "bad"),
+}
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+def test_every_text_stands_out_from_its_ground(theme):
+    colours = {name: both[theme] for name, *both in PALETTE}
+    found = {(on, name): contrast(colours[name], colours[on]) for on, names in GROUNDS.items() for name in names}
+    assert {pair: round(ratio, 2) for pair, ratio in found.items() if ratio < 4.5} == {}  # AA of WCAG 2
+
+
+def test_the_measure_of_contrast_is_that_of_the_standard():
+    assert contrast("#ffffff", "#000000") == 21
+    assert round(contrast("#777777", "#ffffff"), 2) == 4.48

@@ -3,7 +3,7 @@
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const lanes = data.lanes.map((lane) => lane.name).filter((name) => data.rows.some((row) => row.cells[name]));
-  const WIDTHS = { app: "1.1fr", API: "1.9fr", run: "1.7fr", tools: "1.9fr" };
+  const WIDTHS = { app: "1.2fr", API: "2fr", run: "1.8fr", tools: "1.9fr" };
   const shown = { text: "", kind: "", operation: "", wrong: false, lanes: new Set(lanes) };
   const byId = new Map();
 
@@ -20,13 +20,20 @@
   function clock(seconds) {
     if (seconds < 3600) return seconds.toFixed(3);
     const days = Math.floor(seconds / 86400);
-    const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-    const rest = (seconds % 60).toFixed(1).padStart(4, "0");
-    return `${days ? `${days}d ` : ""}${parts.map((part) => String(part).padStart(2, "0")).join(":")}:${rest}`;
+    const parts = [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, Math.floor(seconds) % 60];
+    return `${days ? `${days}d ` : ""}${parts.map((part) => String(part).padStart(2, "0")).join(":")}`;
+  }
+
+  function lineOf(row, lane, line) {
+    if (lane === "app") return make("span", {}, ...line.split(/(?<=[._/])/).flatMap((part) => [make("wbr"), part]));
+    const arrow = row.kind === "status" ? line.lastIndexOf("→ ") + 2 : 0;
+    if (!arrow) return make("span", { textContent: line });
+    const status = line.slice(arrow);
+    return make("span", {}, line.slice(0, arrow), make("b", { className: `became ${status.replace(/\W/g, "")}`, textContent: status }));
   }
 
   function cellOf(row, lane) {
-    const lines = (row.cells[lane] || []).map((line) => make("span", { textContent: line }));
+    const lines = (row.cells[lane] || []).map((line) => lineOf(row, lane, line));
     const cell = make("span", { className: `cell ${lane}` }, ...lines);
     if (lane === "API" && row.status) cell.prepend(make("span", { className: "code", textContent: row.status }));
     cell.hidden = !shown.lanes.has(lane);
@@ -205,7 +212,7 @@
 
   function laneChips() {
     return data.lanes.filter((lane) => lanes.includes(lane.name)).map((lane) => {
-      const button = chip(lane.name, "lane", true, (on) => {
+      const button = chip(lane.name, `lane ${lane.name}`, true, (on) => {
         shown.lanes[on ? "add" : "delete"](lane.name);
         showLanes();
       });
@@ -239,7 +246,7 @@
   // The overview: all lanes at once; a long pause is as wide as a short one, and is marked.
 
   function overviewOf() {
-    const LONGEST = 5, WIDTH = 1000, HEIGHT = lanes.length * 8;
+    const LONGEST = 2, WIDTH = 1000, HEIGHT = lanes.length * 8;
     let at = 0, before = 0;
     const places = data.rows.map((row) => {
       at += Math.min(Math.max(row.at - before, 0), LONGEST) + 0.05;
@@ -247,13 +254,13 @@
       return at;
     });
     const scale = WIDTH / ((at || 1) * 1.004);
-    const paths = { other: "", wrong: "" };
+    const paths = Object.fromEntries([...lanes, "bad"].map((name) => [name, ""]));
     const svg = shape("svg", { class: "overview", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", "aria-hidden": "true" });
     data.rows.forEach((row, number) => {
       row.place = places[number] * scale;
       if (row.pause) svg.append(shape("line", { class: "broken", x1: row.place - 2, x2: row.place - 2, y1: 0, y2: HEIGHT, "stroke-dasharray": "2 2" }));
       lanes.forEach((lane, track) => {
-        if (row.cells[lane]) paths[row.trouble ? "wrong" : "other"] += `M${row.place.toFixed(1)} ${track * 8 + 1}h3v6h-3z`;
+        if (row.cells[lane]) paths[row.trouble ? "bad" : lane] += `M${row.place.toFixed(1)} ${track * 8 + 1}h3v6h-3z`;
       });
     });
     for (const [name, path] of Object.entries(paths)) svg.append(shape("path", { class: name, d: path }));
