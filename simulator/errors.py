@@ -8,12 +8,14 @@
     │  ├─ CassetteError          a cassette that cannot be read or written        (also a ValueError)
     │  │  └─ NoCassette          a file that is none, whatever else it is
     │  ├─ ScenarioError          a file that is no scenario, or a scenario that cannot be played  (also a ValueError)
+    │  ├─ BaselineError          a baseline that cannot be used, or compared           (also a ValueError)
     │  ├─ ClockError             time cannot go there                             (also a ValueError)
     │  ├─ MissingExtra           something needs an extra that is not installed   (also an ImportError)
     │  ├─ NoTurn                 the brain has no answer for a run
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
     │  └─ CheckFailed            `check()`: what the test expected did not happen (also an AssertionError)
-    │     └─ ScenarioFailed      something else happened than a scenario expects
+    │     ├─ ScenarioFailed      something else happened than a scenario expects
+    │     └─ TwinsDiffer         new code shows the model, or does with its answers, something else
     └─ Refusal                   what the API answers a bad request (`api/refusals/`)
     BaseException
     └─ RequestBlocked            a request to the API was about to reach the network
@@ -54,6 +56,10 @@ class NoCassette(CassetteError):
 
 class ScenarioError(SimulatorError, ValueError):
     """A file that is no scenario: says file and line. Or a scenario that cannot be played as it is."""
+
+
+class BaselineError(SimulatorError, ValueError):
+    """A file of a baseline that cannot be read or written: says file and line. Or sides that had different scripts."""
 
 
 class ClockError(SimulatorError, ValueError):
@@ -106,6 +112,10 @@ def suggestion(name: object, known: Iterable[str]) -> str:
 
 class ScenarioFailed(CheckFailed):
     """Something else happened than a scenario expects; the text says at which step, and shows the timeline."""
+
+
+class TwinsDiffer(CheckFailed):
+    """New code shows the model something else than old code, or does something else; says where, and why it matters."""
 
 
 def refuse_unknown(where: str, given: Iterable[str], known: Collection[str]) -> None:

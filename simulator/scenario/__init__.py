@@ -1,6 +1,7 @@
 """Conversations in YAML: what people say, what the model answers, what goes wrong, and what is expected.
 
 schema       the language, as pydantic models; its JSON Schema is made from them
+mistakes     what is wrong in a file, with line and nearest key
 loading      from a file to a `Scenario`: errors with line and nearest key, parameters filled in; and back
 expecting    compares what happened with what a step expects
 plain_loop   the run loop that plays a scenario where no app is named

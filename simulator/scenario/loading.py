@@ -6,25 +6,20 @@ A mistake is told with file, line, the path of the key, and the nearest key that
 from __future__ import annotations
 
 import os
-import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from ..errors import ScenarioError, suggestion
 from ..recording import safe_yaml
 from ..whole_files import write_whole
+from .mistakes import Place, line_in, mistakes
 from .schema import Scenario
 
 MAX_BYTES = 4 << 20
-Place: TypeAlias = tuple[str | int, ...]
-"""The way to a part of a file: keys and indices."""
-
 SCHEMA_LINE = "# yaml-language-server: $schema={path}\n"
 
 
@@ -79,12 +74,8 @@ def parse(text: str, file: Path) -> Scenario:
     try:
         return Scenario.model_validate(value)
     except ValidationError as problem:
-        lines = partial(_line_in, text, file)
-        raise ScenarioError(_told(problem, value, lines)) from None
-
-
-def _line_in(text: str, file: Path, place: Place) -> str:
-    return f"{file}:{safe_yaml.line_of(text, place)}: "
+        lines = partial(line_in, text, file)
+        raise ScenarioError(mistakes(problem, value, Scenario, lines)) from None
 
 
 def write(scenario: Scenario, path: str | os.PathLike[str]) -> None:
@@ -130,7 +121,7 @@ def filled(scenario: Scenario, parameters: Mapping[str, Any], where: str) -> Sce
     try:
         return Scenario.model_validate(value)
     except ValidationError as problem:
-        raise ScenarioError(f"{where}: with {values!r}: {_told(problem, value)}") from None
+        raise ScenarioError(f"{where}: with {values!r}: {mistakes(problem, value, Scenario)}") from None
 
 
 def _filled(value: Any, values: Mapping[str, Any]) -> Any:
@@ -148,78 +139,3 @@ def _filled_text(text: str, values: Mapping[str, Any]) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{name}}}", str(value))
     return text
-
-
-# What is wrong, and where.
-
-
-def _told(problem: ValidationError, value: Any, line: Callable[[Place], str] = lambda place: "") -> str:
-    """Return what is wrong, each with its `line`: of the branches of a union, that which was understood furthest."""
-    errors = [(_written(error["loc"], value), error) for error in problem.errors(include_url=False)]
-    places = [place for place, _ in errors]
-    deepest = [(place, error) for place, error in errors if not any(_is_within(other, place) for other in places)]
-    return "\n".join(dict.fromkeys(line(place) + _worded(place, error) for place, error in deepest))
-
-
-def _is_within(inner: Place, outer: Place) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
-
-
-def _worded(place: Place, error: ErrorDetails) -> str:
-    where, message = _place(place), error["msg"].removeprefix("Value error, ").rstrip(".")
-    if error["type"] == "extra_forbidden":
-        keys = _keys_of(place[:-1])
-        hint = suggestion(str(place[-1]), keys) or f" There are: {', '.join(keys)}."
-        return f"{where}: there is no such key.{hint}"
-    if error["type"] == "missing":
-        return f"{where}: `{error['loc'][-1]}` is missing."
-    if error["type"] == "value_error":
-        return f"{where}: {message}."
-    return f"{where}: {message}, not {error['input']!r:.100}."
-
-
-def _written(loc: Sequence[str | int], value: Any) -> Place:
-    """Return the steps that stand in the file: pydantic puts the kinds of a union between them."""
-    place: list[str | int] = []
-    for step in loc:
-        inner = _part_of(value, step)
-        if inner is not _NOTHING:
-            place.append(step)
-            value = inner
-    return tuple(place)
-
-
-_NOTHING = object()
-
-
-def _part_of(value: Any, step: str | int) -> Any:
-    if isinstance(value, dict):
-        return value.get(step, _NOTHING)
-    return value[step] if isinstance(value, list) and isinstance(step, int) else _NOTHING
-
-
-def _keys_of(place: Place) -> list[str]:
-    """Return the keys that a part of a scenario may have."""
-    kind: type[BaseModel] = Scenario
-    for step in place:
-        if isinstance(step, str) and step in _fields(kind):
-            kind = next(_models_in(_fields(kind)[step].annotation), kind)
-    return list(_fields(kind))
-
-
-def _fields(kind: type[BaseModel]) -> dict[str, FieldInfo]:
-    return {field.alias or name: field for name, field in kind.model_fields.items()}
-
-
-def _models_in(kind: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        yield kind
-    for one in typing.get_args(kind):
-        yield from _models_in(one)
-
-
-def _place(steps: Sequence[str | int]) -> str:
-    place = ""
-    for step in steps:
-        place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else step
-    return place or "the scenario"

@@ -1,0 +1,11 @@
+"""Proves a move: what a model is shown and what is done with its answers, written down, kept and compared.
+
+record      what came of a conversation, as pydantic models that depend on no surface of the API
+settings    the settings of a turn as they hold, with the defaults of the surface filled in
+gathering   from a journal to a record
+files       records in files: safe names, scrubbed, whole or not at all
+kinds       which kinds of difference there are, and why each matters
+comparing   from two records to their differences: `views` in what was shown, `outcomes` in what came of it
+tolerated   differences that are meant, each with its reason
+twins       one scenario played against two apps
+"""
