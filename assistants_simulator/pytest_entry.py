@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 FIXTURE = "simulator"
 # The simulator of a test, from the set-up of the fixture to its end.
 ACTIVE: pytest.StashKey[Any] = pytest.StashKey()
+OPTIONS: pytest.StashKey[Any] = pytest.StashKey()  # what `simulator_options` returned for it
 # There once the check has passed: what a thread that is left running does later is reported at the end.
 CHECKED: pytest.StashKey[bool] = pytest.StashKey()
 
@@ -43,6 +44,12 @@ MODES = ("simulate", "replay", "record", "live")
 REACHING = ("record", "live")  # the service
 # The cassette in use, likewise, and what the marker `vcr` of pytest-recording and pytest-vcr has to do with it.
 SESSION: pytest.StashKey[Any] = pytest.StashKey()
+# Folders of baselines, and what becomes of a test there.
+BASELINE, COMPARE = "--assistants-baseline", "--assistants-compare"
+BASELINES = "assistants_simulator_baselines"
+KEPT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+TAKEN: pytest.StashKey[bool] = pytest.StashKey()  # whatever came of it
+KEPT_OF_REPORT = "assistants_baseline"  # xdist takes attributes of reports along
 VCR = "vcr"
 VCR_PLUGINS = ("recording", "vcr")
 
@@ -67,7 +74,7 @@ def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any])
     item = request.node
     session = request.getfixturevalue(CASSETTE) if _uses_cassette(item) else None
     with _plugin().simulating_test(item, simulator_options, session) as active:
-        item.stash[ACTIVE] = active
+        item.stash[ACTIVE], item.stash[OPTIONS] = active, simulator_options
         yield active
         del item.stash[ACTIVE]  # items live as long as the session
         if item.stash.get(CHECKED, False):
@@ -156,6 +163,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="who answers in tests that have a cassette: the simulator, the cassette (replay; the default), or the "
         "service (record writes the cassette, live nothing). With replay, tests marked with vcr have one too.",
     )
+    group = parser.getgroup("assistants-simulator")
+    group.addoption(
+        BASELINE,
+        metavar="DIR",
+        default=None,
+        help="write what the model was shown in each test that uses a simulator, and what came of it, into DIR",
+    )
+    group.addoption(
+        COMPARE,
+        metavar="DIR",
+        default=None,
+        help="compare that with what --assistants-baseline wrote into DIR, of older code; fail where it differs",
+    )
     parser.addini(
         GUARD,
         "where requests to the Assistants API's hosts that would reach the network are stopped: "
@@ -173,6 +193,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(SuiteGuard(), SUITE_GUARD)
     if config.getoption(REPORT) is not None:
         _register_pages(config)
+    if folder := _folder(config):
+        config.pluginmanager.register(Baselines(*folder), BASELINES)
     config.addinivalue_line(
         "markers",
         "cassette(name, **options): replay the test from a recorded session, of this name or its own, with options of "
@@ -194,6 +216,21 @@ def _register_pages(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{REPORT} names a folder, and {folder} is a file.")
     config.option.assistants_report = str(folder)
     config.pluginmanager.register(Pages(config, folder), PAGES)
+
+
+def _folder(config: pytest.Config) -> tuple[Any, bool] | None:
+    """Return the folder of the baseline, and whether it is compared; None: there is none."""
+    written, compared = config.getoption(BASELINE), config.getoption(COMPARE)
+    if written is not None and compared is not None:
+        raise pytest.UsageError(f"{BASELINE} writes and {COMPARE} compares: give one of them.")
+    name, given = (BASELINE, written) if compared is None else (COMPARE, compared)
+    if given is None:
+        return None
+    folder = config.invocation_params.dir / given
+    setattr(config.option, name.lstrip("-").replace("-", "_"), str(folder))  # for xdist's workers, wherever they stand
+    if compared is not None and not folder.is_dir():
+        raise pytest.UsageError(f"{COMPARE}: {folder} is no folder: write it with {BASELINE}={given} and the old code.")
+    return folder, compared is not None
 
 
 def pytest_report_header() -> str | None:
@@ -263,9 +300,16 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     if active is not None:
         _plugin().check(active)
         item.stash[CHECKED] = True
+        if (baselines := _baselines(item)) is not None:
+            baselines.take(item, active)
     session = item.stash.get(SESSION, None)
     if session is not None:
         _plugin().check_cassette(item, session)
+
+
+def _baselines(item: pytest.Item) -> Baselines | None:
+    found: Baselines | None = item.config.pluginmanager.get_plugin(BASELINES)
+    return found
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -294,6 +338,59 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         report.sections += _plugin().sections_of_cassette(item, session, call)
     elif report.failed and active is not None:
         report.sections += _plugin().sections(active, call)
+        if (baselines := _baselines(item)) is not None and call.when == "call":
+            report.sections += baselines.sections(item, active)
+    if call.when == "call" and KEPT in item.stash:
+        setattr(report, KEPT_OF_REPORT, item.stash[KEPT])
+
+
+class Baselines:
+    """Writes or compares what came of each test; there only where an option asks for it.
+
+    Args:
+        folder: of the baseline.
+        compares: whether it is compared, or written.
+    """
+
+    def __init__(self, folder: Any, compares: bool) -> None:  # noqa: FBT001  # the two options
+        self._folder, self._compares = folder, compares
+        self._outcomes: list[dict[str, Any]] = []
+        self._failed = 0
+
+    def take(self, item: pytest.Item, active: Any) -> None:
+        """Write or compare what came of a test that passed; fail it where it differs."""
+        item.stash[TAKEN] = True
+        if SESSION in item.stash:  # a cassette answers: nobody knows what the model was shown
+            return
+        if not self._compares:
+            item.stash[KEPT] = _plugin().keep(item, active, self._folder, item.stash[OPTIONS])
+            return
+        item.stash[KEPT], differences = _plugin().compare(item, active, self._folder, item.stash[OPTIONS])
+        if differences:
+            raise _plugin().Differs(differences)
+
+    def sections(self, item: pytest.Item, active: Any) -> list[tuple[str, str]]:
+        """Return what differs in a test that failed by itself: often that is why."""
+        if not self._compares or TAKEN in item.stash or SESSION in item.stash:
+            return []
+        try:
+            item.stash[KEPT], differences = _plugin().compare(item, active, self._folder, item.stash[OPTIONS])
+        except Exception as error:  # noqa: BLE001  # an exception out of a reporting hook ends the whole session
+            differences = str(error)
+        return [("assistants-simulator: compared with the baseline", differences)] if differences else []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take what became of a test, under xdist from the worker that ran it."""
+        outcome = getattr(report, KEPT_OF_REPORT, None)
+        if outcome is not None:
+            self._outcomes.append(outcome)
+        elif report.failed and report.when == "call":
+            self._failed += 1
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what became of the baseline."""
+        for line in _plugin().baseline_lines(self._folder, self._outcomes, self._failed):
+            terminalreporter.write_line(f"assistants-simulator: {line}")
 
 
 class SuiteGuard:

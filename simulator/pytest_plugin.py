@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
-from .errors import CassetteError, CheckFailed, RequestBlocked, SimulatorError, UsageError, refuse_unknown
+from .errors import (
+    BaselineError,
+    CassetteError,
+    CheckFailed,
+    RequestBlocked,
+    SimulatorError,
+    TwinsDiffer,
+    UsageError,
+    refuse_unknown,
+)
 from .findings import PROBLEMS
 from .simulator import Simulator
 from .transport import guard
@@ -182,6 +191,12 @@ class Finding(_Told, CheckFailed):
     __module__, __qualname__ = "builtins", "CheckFailed"  # a report says no more than that, as of pytest's own
 
 
+class Differs(_Told, TwinsDiffer):
+    """What came of a test is not what its baseline says."""
+
+    __module__, __qualname__ = "builtins", "TwinsDiffer"
+
+
 class Blocked(_Told):
     """What the guard of a whole suite stopped, where no test failed by it."""
 
@@ -194,10 +209,65 @@ class Misuse(_Told, UsageError):
     __module__, __qualname__ = "builtins", "UsageError"
 
 
+class Unusable(_Told, BaselineError):
+    """A baseline that cannot be used."""
+
+    __module__, __qualname__ = "builtins", "BaselineError"
+
+
 def check(simulator: Simulator) -> None:
     """As `Simulator.check`."""
     if found := findings(simulator):
         raise Finding(str(found))
+
+
+def keep(item: pytest.Item, simulator: Simulator, folder: Path, base: object) -> dict[str, Any]:
+    """Write what came of a test into the baseline; return what became of it.
+
+    Args:
+        base: what the fixture `simulator_options` returned.
+
+    Raises:
+        BaselineError: it cannot be written.
+    """
+    from .migration.suite import write_test
+
+    with _naming_baseline():
+        outcome = write_test(folder, item.nodeid, simulator.journal, options_of(item, base).get("api_keys", ()))
+    return outcome.to_json()
+
+
+def compare(item: pytest.Item, simulator: Simulator, folder: Path, base: object) -> tuple[dict[str, Any], str]:
+    """Compare what came of a test with its baseline; return what became of it, and the differences as text.
+
+    Args:
+        base: what the fixture `simulator_options` returned.
+
+    Raises:
+        BaselineError: they cannot be compared.
+    """
+    from .migration import report
+    from .migration.suite import compare_test
+
+    with _naming_baseline():
+        outcome = compare_test(folder, item.nodeid, simulator.journal, options_of(item, base).get("api_keys", ()))
+    told = outcome.comparison
+    return outcome.to_json(), "" if told is None or told.passed else report.text_of(told)
+
+
+@contextmanager
+def _naming_baseline() -> Iterator[None]:
+    try:
+        yield
+    except BaselineError as error:
+        raise Unusable(str(error)) from None
+
+
+def baseline_lines(folder: Path, outcomes: Iterable[Mapping[str, Any]], failed: int) -> list[str]:
+    """Return what is to be said of the baseline at the end of a run."""
+    from .migration.suite import Summary
+
+    return list(Summary(folder, [*outcomes], failed).lines())
 
 
 def check_blocked(simulator: Simulator) -> None:

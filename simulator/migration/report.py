@@ -95,8 +95,7 @@ def text_of(comparison: Comparison) -> str:
 
 def lines_of(comparison: Comparison) -> Iterator[str]:
     """Yield the lines of a comparison."""
-    count = len(comparison.open)
-    yield f"{comparison.of}: {count or 'no'} difference{'' if count == 1 else 's'}{_surfaces(comparison)}"
+    yield headline_of(comparison)
     if comparison.open:
         yield ""
         yield from table(comparison)
@@ -109,13 +108,21 @@ def lines_of(comparison: Comparison) -> Iterator[str]:
         yield from notes
 
 
+def headline_of(comparison: Comparison) -> str:
+    """Return how many differences there are, and of which kinds."""
+    count, kinds = len(comparison.open), ", ".join(dict.fromkeys(one.kind for one in comparison.open))
+    told = f"{count or 'no'} difference{'' if count == 1 else 's'}{_surfaces(comparison)}"
+    return f"{comparison.of}: {told}{f': {kinds}' if kinds else ''}"
+
+
 def table(comparison: Comparison) -> Iterator[str]:
-    """Yield a line for each turn of the user: what is the same on both sides (=), what is not (≠) or is meant to be (~)."""
+    """Yield a line for each turn of the user: what is the same (=), what differs (≠), what is meant to differ (~)."""
     turns = max(comparison.old.turns, comparison.new.turns, key=len)
-    yield f"{'turn':<5} {'':<{_USER}}  " + "  ".join(COLUMNS)
+    width = max((len(_cut(turn.user)) for turn in turns), default=0)
+    yield f"{'turn':<5} {'':<{width}}  " + "  ".join(COLUMNS)
     for number, turn in enumerate(turns, start=1):
         marks = [f"{_mark(comparison, number, kinds):^{len(name)}}" for name, kinds in COLUMNS.items()]
-        yield f"{number:<5} {_cut(turn.user):<{_USER}}  {'  '.join(marks)}".rstrip()
+        yield f"{number:<5} {_cut(turn.user):<{width}}  {'  '.join(marks)}".rstrip()
 
 
 def _mark(comparison: Comparison, number: int, kinds: Sequence[Kind]) -> str:

@@ -81,6 +81,7 @@ def _warm():
 
     import assistants_simulator.pytest_entry
     import simulator.report.pages
+    import simulator.migration.suite  # PyYAML's C code knows the classes of the first import only
     import simulator.report.timeline
 
     with simulating({}) as sim:
@@ -89,6 +90,7 @@ def _warm():
         assert sim.client().beta.assistants.list().data == []
     assert simulator.report.pages
     assert simulator.report.timeline
+    assert simulator.migration.suite
     assert assistants_simulator.pytest_entry
 
 
