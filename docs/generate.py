@@ -35,6 +35,7 @@ from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.migration.kinds import WHY  # noqa: E402
 from simulator.recording.verifying.differences import Aspect  # noqa: E402
 from simulator.recording.verifying.tolerated import RULES  # noqa: E402
 from simulator.recording.verifying.verifying import verify  # noqa: E402
@@ -42,7 +43,12 @@ from simulator.report.demo import play  # noqa: E402
 from simulator.scenario.schema import json_schema  # noqa: E402
 from tests.sdks import results  # noqa: E402
 
-PAGES = (ROOT / "README.md", ROOT / "docs" / "reference.md", ROOT / "docs" / "verifying.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs" / "reference.md",
+    ROOT / "docs" / "verifying.md",
+    ROOT / "docs" / "migrating.md",
+)
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
 DEMO_LINES = 19
@@ -227,6 +233,11 @@ def _bare(function: Callable[..., Any]) -> inspect.Signature:
     return given.replace(parameters=parameters, return_annotation=inspect.Signature.empty)
 
 
+def differences() -> str:
+    """Return the kinds of difference between an old program and a new one, and why each matters."""
+    return _table(("kind", "why it matters"), ((f"`{kind}`", why) for kind, why in WHY.items()))
+
+
 def sdks() -> str:
     """Return what the last `make sdks` found."""
     return _table(*results.rows(results.read()))
@@ -247,6 +258,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "id-forms": id_forms,
     "fault-kinds": fault_makers,
     "faults": fault_texts,
+    "differences": differences,
     "sdks": sdks,
 }
 

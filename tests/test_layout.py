@@ -30,7 +30,7 @@ LEVELS = (
     {"transport", "brains"},
     {"simulator", "decorator", "options", "saving", "exact_tokens", "findings", "observations"},
     {"scenario", "recording"},
-    {"checks", "report", "server"},
+    {"checks", "migration", "report", "server"},
     {"pytest_plugin", "cli"},
     {"__main__"},
 )

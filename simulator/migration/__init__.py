@@ -4,8 +4,10 @@ record      what came of a conversation, as pydantic models that depend on no su
 settings    the settings of a turn as they hold, with the defaults of the surface filled in
 gathering   from a journal to a record
 files       records in files: safe names, scrubbed, whole or not at all
+validating  from a file to a model: errors with file and line
 kinds       which kinds of difference there are, and why each matters
 comparing   from two records to their differences: `views` in what was shown, `outcomes` in what came of it
 tolerated   differences that are meant, each with its reason
-twins       one scenario played against two apps
+report      differences as text
+suite       a baseline of a whole test suite
 """

@@ -9,19 +9,16 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from ..errors import BaselineError
 from ..recording import safe_yaml
 from ..recording.json_values import whole
 from ..recording.scrubbed_texts import TextScrubber
-from ..scenario.mistakes import line_in, mistakes
 from ..whole_files import write_whole
 from .record import Record
+from .validating import validated
 
 SUFFIX = ".yaml"
 MORE = "more_messages"
@@ -100,17 +97,7 @@ def read(path: Path) -> Record:
     Raises:
         BaselineError: it cannot be read, or is none; says file and line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BaselineError(f"{path} cannot be read: {error}.") from None
-    value = safe_yaml.load(text, path, BaselineError, safe_yaml.PlainLoader).value
-    if not isinstance(value, dict) or "record" not in value:
-        raise BaselineError(f"{path}:1: this is no record of a baseline: it does not begin with `record: 1`.")
-    try:
-        return Record.model_validate(_unfolded(value))
-    except ValidationError as problem:
-        raise BaselineError(mistakes(problem, value, Record, partial(line_in, text, path))) from None
+    return validated(path, Record, "record", _unfolded)
 
 
 def _folded(turns: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

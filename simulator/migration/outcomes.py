@@ -51,7 +51,7 @@ def _turn(old: ModelTurn, new: ModelTurn) -> Iterator[Found]:
             sorted([canonical([one.arguments, parsed(one.output)]) for one in turn.outputs if one.call == name])
             for turn in (old, new)
         )
-        if before != after and before and after:
+        if before != after and len(before) == len(after):  # else calls are unanswered
             yield Found(Kind.OUTPUT_CHANGED, name, _outputs(old, name), _outputs(new, name))
 
 

@@ -15,17 +15,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from functools import partial
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from ..errors import BaselineError, suggestion
-from ..recording import safe_yaml
-from ..scenario.mistakes import line_in, mistakes
+from ..errors import suggestion
 from .kinds import Difference, Kind
 from .record import Part
+from .validating import validated
 
 FILE = "tolerated.yaml"
 
@@ -51,7 +49,7 @@ class Entry(Part):
     @classmethod
     def _is_a_kind(cls, value: object) -> object:
         if value not in tuple(Kind):
-            hint = suggestion(value, Kind) or f" There are: {', '.join(Kind)}"
+            hint = suggestion(value, map(str, Kind)) or f" There are: {', '.join(Kind)}"
             raise ValueError(f"there is no kind {value!r}.{hint}")
         return value
 
@@ -137,18 +135,7 @@ def read(path: str | os.PathLike[str]) -> list[Entry]:
     Raises:
         BaselineError: it cannot be read, or is none; says file and line.
     """
-    file = Path(path)
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BaselineError(f"{file} cannot be read: {error}.") from None
-    value = safe_yaml.load(text, file, BaselineError, safe_yaml.PlainLoader).value
-    if not isinstance(value, dict):
-        raise BaselineError(f"{file}:1: a file of tolerated differences is `tolerated:` and a list.")
-    try:
-        return Tolerated.model_validate(value).tolerated
-    except ValidationError as problem:
-        raise BaselineError(mistakes(problem, value, Tolerated, partial(line_in, text, file))) from None
+    return validated(Path(path), Tolerated, "tolerated").tolerated
 
 
 def read_beside(folder: Path) -> list[Entry]:

@@ -54,7 +54,7 @@ def _worded(place: Place, error: ErrorDetails, model: type[BaseModel]) -> str:
     if error["type"] == "missing":
         return f"{where}: `{error['loc'][-1]}` is missing."
     if error["type"] == "value_error":
-        return f"{where}: {message}."
+        return f"{where}: {message}{'' if message.endswith('?') else '.'}"
     return f"{where}: {message}, not {error['input']!r:.100}."
 
 
