@@ -80,8 +80,8 @@ def _warm():
     import assistants_simulator.pytest_plugin
 
     import assistants_simulator.pytest_entry
-    import simulator.report.pages
     import simulator.migration.suite  # PyYAML's C code knows the classes of the first import only
+    import simulator.report.pages
     import simulator.report.timeline
 
     with simulating({}) as sim:
