@@ -18,7 +18,7 @@ from ..backend.turns_json import turn_to_json
 from .rows import Kind, Row, point_of_failure, rows_of, told_value
 from .scrubbed_journal import scrubbed_text
 from .timeline import start_of
-from .wording import shorten_ids
+from .wording import flat, shorten_ids
 
 JsonDict: TypeAlias = dict[str, Any]
 # A pause of this many virtual seconds or more stands between two rows as one line, however long it is.
@@ -84,7 +84,7 @@ def _rows(rows: Iterable[Row], journal: Sequence[Entry], start: float) -> Iterat
             "status": row.status,
             "trouble": row.trouble,
             "cells": dict(_cells(row)),
-            "details": [{"name": name, "text": text} for name, text in _details(entries)],
+            "details": [{"name": name, "text": text} for name, text in _details(row, entries)],
         }
         before = row.at
 
@@ -121,7 +121,11 @@ def _cells(row: Row) -> Iterator[tuple[Lane, list[str]]]:
 
 def _of_request(row: Row) -> Mapping[Lane, list[str]]:
     times = f" ×{row.count}" if row.count > 1 else ""
-    return {Lane.APP: [f"{row.what}{times}"], Lane.API: [row.text], Lane.TOOLS: row.below}
+    return {
+        Lane.APP: [f"{row.what}{times}"],
+        Lane.API: [row.text],
+        Lane.TOOLS: [f"{one.call} → {flat(one.output)}" for one in row.answered],
+    }
 
 
 def _of_turn(row: Row) -> Mapping[Lane, list[str]]:
@@ -148,8 +152,10 @@ _CELLS: Mapping[Kind, Callable[[Row], Mapping[Lane, list[str]]]] = {
 # What is shown of an entry on demand.
 
 
-def _details(entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
+def _details(row: Row, entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     """Yield names and texts; of equal polls those of the first, and when the others came."""
+    if row.answered:
+        yield "calls", _json([one._asdict() for one in row.answered])
     first = entries[0]
     yield from _DETAILS[type(first)](first)
     if len(entries) > 1:

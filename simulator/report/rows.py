@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..backend.journal import Asked, Entry, Exchange, Handled, StatusChange, Struck
 from ..backend.turns import CallTools
 from .wording import (
+    WaitingCall,
     calls_in,
     cut,
     describe_answer,
@@ -25,7 +26,6 @@ from .wording import (
     quoted,
     refusal_text,
     runs_in,
-    shorten_ids,
 )
 
 CALL_WIDTH = 50
@@ -58,6 +58,24 @@ class Trouble(StrEnum):
     RAISED = "raised"
 
 
+class AnsweredCall(NamedTuple):
+    """A function call with the output that the program gave.
+
+    Args:
+        name: of the function, or the id of the call where nobody was shown the call.
+        arguments: as the model wrote them; None likewise.
+    """
+
+    name: str
+    arguments: str | None
+    output: str
+
+    @property
+    def call(self) -> str:
+        """The call as the model wrote it."""
+        return self.name if self.arguments is None else describe_call(self.name, self.arguments)
+
+
 @dataclass(slots=True)
 class Row:
     """One thing that happened.
@@ -65,7 +83,7 @@ class Row:
     Args:
         at: virtual seconds since the epoch.
         text: in the plain timeline cut where the line ends, or with `whole` put below and wrapped.
-        below: further lines: of a submit, the calls with their outputs.
+        answered: of a submit, the calls with their outputs.
         calls: of a turn, the functions that the model calls.
         question: what a poll asked; None for all that is no poll.
         places: of the entries that it stands for, in the journal; of equal polls, of each.
@@ -78,7 +96,7 @@ class Row:
     status: str = ""
     text: str = ""
     whole: bool = False
-    below: list[str] = field(default_factory=list)
+    answered: list[AnsweredCall] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     question: tuple[str, ...] | None = None
     places: list[int] = field(default_factory=list)
@@ -98,7 +116,7 @@ def rows_of(journal: Iterable[Entry]) -> list[Row]:
 def _all_rows(journal: Iterable[Entry]) -> list[Row]:
     rows: list[Row] = []
     asked: Row | None = None
-    calls: dict[str, str] = {}
+    calls: dict[str, WaitingCall] = {}
     for place, entry in enumerate(journal):
         if isinstance(entry, Struck):
             if asked is None:  # the journal begins between a request and its fault: a part of one was given
@@ -115,7 +133,7 @@ def _all_rows(journal: Iterable[Entry]) -> list[Row]:
     return rows
 
 
-def _exchange(exchange: Exchange, calls: dict[str, str]) -> Row:
+def _exchange(exchange: Exchange, calls: dict[str, WaitingCall]) -> Row:
     """Return the row of a request; `calls` gathers the calls by id, for the submit that answers them."""
     row = Row(
         at=exchange.answered_at,
@@ -126,13 +144,13 @@ def _exchange(exchange: Exchange, calls: dict[str, str]) -> Row:
     )
     answer = exchange.response_json
     for shown in (answer, *runs_in(exchange.frames or ())):
-        calls.update({call.id: describe_call(call.name, call.arguments) for call in calls_in(shown)})
+        calls.update({call.id: call for call in calls_in(shown)})
     if exchange.status >= 400:
         row.text, row.whole = refusal_text(answer) or f"{len(exchange.response)} bytes", True
     else:
         row.text = _outcome(exchange, answer)
         if exchange.operation == "runs.submit_tool_outputs":
-            row.below += _answered(exchange.json, calls)
+            row.answered += _answered(exchange.json, calls)
     if exchange.method == "GET":
         row.question = (row.what, exchange.path, exchange.query)
     return row
@@ -160,13 +178,14 @@ def _outcome(exchange: Exchange, answer: Any) -> str:
     return f"{len(exchange.response)} bytes" if exchange.operation is None else describe_answer(answer)
 
 
-def _answered(body: Any, calls: Mapping[str, str]) -> Iterator[str]:
+def _answered(body: Any, calls: Mapping[str, WaitingCall]) -> Iterator[AnsweredCall]:
     for id, output in outputs_in(body):
-        yield f"{cut(shorten_ids(calls.get(id, id)), CALL_WIDTH)} → {' '.join(output.split())}"
+        call = calls.get(id)
+        yield AnsweredCall(id, None, output) if call is None else AnsweredCall(call.name, call.arguments, output)
 
 
 def _mark_fault(asked: Row, struck: Struck) -> None:
-    asked.text, asked.below, asked.trouble = f"fault: {struck.fault}", [], Trouble.FAULT
+    asked.text, asked.answered, asked.trouble = f"fault: {struck.fault}", [], Trouble.FAULT
 
 
 def _lost_fault(struck: Struck, place: int) -> Row:
@@ -233,7 +252,7 @@ def _collapsed(rows: Iterable[Row]) -> list[Row]:
 
 
 def _answers_alike(one: Row, other: Row) -> bool:
-    return (one.status, one.text, one.below) == (other.status, other.text, other.below)
+    return (one.status, one.text) == (other.status, other.text)
 
 
 # What a reader should look at first.

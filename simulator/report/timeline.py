@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 
 from ..backend.journal import Entry, Journal
 from ..errors import UsageError
-from .rows import Kind, Row, rows_of
-from .wording import cut, shorten_ids
+from .rows import CALL_WIDTH, Kind, Row, rows_of
+from .wording import cut, flat, shorten_ids
 
 WIDTH = 100
 TIME_WIDTH = 9
@@ -80,8 +80,8 @@ def _lines(row: Row, start: float) -> Iterator[str]:
         yield from _wrapped(text, indent)
     else:
         yield cut(first, WIDTH)
-    for below in row.below:
-        yield cut(f"{indent}{shorten_ids(below)}".rstrip(), WIDTH)
+    for one in row.answered:
+        yield cut(f"{indent}{cut(shorten_ids(one.call), CALL_WIDTH)} → {shorten_ids(flat(one.output))}".rstrip(), WIDTH)
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

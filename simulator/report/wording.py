@@ -40,6 +40,11 @@ def cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
 
 
+def flat(text: str) -> str:
+    """Return a text on one line, each white space in it one blank."""
+    return " ".join(text.split())
+
+
 def quoted(text: str, width: int = TEXT_WIDTH) -> str:
     """Return a text in double quotes and on one line, cut to about `width` characters."""
     return json.dumps(cut(text, width), ensure_ascii=False)
@@ -55,7 +60,7 @@ def describe_turn(turn: Turn) -> str:
 
 def describe_call(name: str, arguments: str) -> str:
     """Return a function call as the model wrote it: `get_weather({"location": "Paris"})`."""
-    return f"{name}({' '.join(arguments.split())})"
+    return f"{name}({flat(arguments)})"
 
 
 def _say(turn: Say) -> str:

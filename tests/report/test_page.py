@@ -182,6 +182,21 @@ def test_each_lane_says_its_part():
     ]
 
 
+def test_a_submit_shows_each_call_with_its_output_in_full():
+    arguments, output = json.dumps({"city": "P" * 100}), json.dumps({"text": "18\n" * 100})
+    asks = {"id": "call_1", "function": {"name": "get_weather", "arguments": arguments}}
+    action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [asks]}}
+    polled = exchange(0, "runs.retrieve", answer={**RUN, "status": "requires_action", "required_action": action})
+    body = {"tool_outputs": [{"tool_call_id": "call_1", "output": output}, {"tool_call_id": "call_2"}]}
+    submit = exchange(1, "runs.submit_tool_outputs", body=body, answer={**RUN, "status": "queued"})
+    row = page_with(polled, submit).data["rows"][1]
+    assert row["cells"]["tools"] == [f"get_weather({arguments}) → {output}", "call_2 → "]
+    assert json.loads(details_of(row)["calls"]) == [
+        {"name": "get_weather", "arguments": arguments, "output": output},
+        {"name": "call_2", "arguments": None, "output": ""},
+    ]
+
+
 def test_equal_polls_are_one_row_that_names_each():
     (row,) = page_with(poll(0), poll(0.5), poll(1)).data["rows"]
     assert (row["id"], row["more"], row["cells"]["app"]) == (0, [1, 2], ["runs.retrieve ×3"])

@@ -315,6 +315,15 @@ def test_two_thousand_entries_load_and_filter_in_no_time(visit, record_property)
     assert filtered < 3_000  # 100 ms
 
 
+def test_a_link_far_down_leads_there(visit):
+    page = visit("large.html#e1900")
+    playwright.expect(page.locator("#e1900 .cells")).to_be_in_viewport()
+    page.get_by_label("every operation").select_option("operation_3")
+    page.keyboard.press("Escape")
+    page.goto(page.url.replace("#e1900", "#e20"))
+    playwright.expect(page.locator("#e20 .cells")).to_be_in_viewport()
+
+
 def test_the_index_leads_to_the_pages(visit):
     page = visit("index.html")
     assert page.locator("li pre").inner_text() == HOSTILE

@@ -88,4 +88,4 @@ def test_a_submit_without_its_body_is_told_too():
     (exchange,) = journal_of([Interaction(request=request, response=RecordedResponse(status=200))])
     from simulator.report.rows import rows_of
 
-    assert [row.below for row in rows_of([exchange])] == [[]]
+    assert [row.answered for row in rows_of([exchange])] == [[]]
