@@ -165,13 +165,13 @@ class Simulator(Observations):
         """Return an `openai.OpenAI` that talks to this simulator; `options` are the SDK's."""
         from .transport.clients import openai_client
 
-        return openai_client(self.handle, self.wait_until, **options)
+        return openai_client(self.handle, self.wait_until, self.max_body_bytes, **options)
 
     def async_client(self, **options: Any) -> openai.AsyncOpenAI:
         """Return an `openai.AsyncOpenAI` that talks to this simulator; `options` are the SDK's."""
         from .transport.clients import async_openai_client
 
-        return async_openai_client(self.handle, self.wait_until, **options)
+        return async_openai_client(self.handle, self.wait_until, self.max_body_bytes, **options)
 
     @contextmanager
     def intercept(self, *, passthrough: Iterable[str] = ()) -> Iterator[Simulator]:
@@ -207,6 +207,7 @@ class Simulator(Observations):
             hosts=Hosts.of(self._options.hosts),
             passthrough=Passthrough.of(passthrough),
             blocked=self._blocked.append,
+            max_body_bytes=self.max_body_bytes,
         )
         with placeholder_key(), intercepting(interceptor), virtual_time(self._clock, self._options.time):
             yield self
@@ -292,9 +293,9 @@ class Simulator(Observations):
     # What happened.
 
     @property
-    def max_upload_bytes(self) -> int:
-        """How many bytes a body that uploads may have; the server refuses a longer one before it has read it."""
-        return self._options.max_upload_bytes
+    def max_body_bytes(self) -> int:
+        """How many bytes any body may have; a door refuses a longer one before it has read it."""
+        return self._options.service_settings().max_body_bytes
 
     def check(self, allow: Collection[str] = frozenset()) -> None:
         """Raise if something that the test expected did not happen, or something else did.

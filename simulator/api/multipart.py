@@ -18,7 +18,8 @@ _END_OF_LINE = b"\r\n"
 _BOUNDARY = re.compile(r"""boundary=(?:"([^"]+)"|([^;\s]+))""", re.IGNORECASE)
 # `name="a"`, and RFC 5987's `filename*=UTF-8''a`. Clients write `%22` for a quote inside; some escape it.
 _PARAMETER = re.compile(r"""([a-z]+\*?)=(?:"((?:[^"\\]|\\.)*)"|([^;\s]+))""", re.IGNORECASE)
-_ESCAPED = re.compile(r"\\(.)")
+# Other backslashes are those of names, as of paths of Windows: what clients write they write as it is.
+_ESCAPED = re.compile(r"""\\(["\\])""")
 
 
 @dataclass(frozen=True, slots=True)

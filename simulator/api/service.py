@@ -25,13 +25,14 @@ from .dialects.v1 import V1
 from .forms import MAX_UPLOAD_BYTES, read_form
 from .refusals import access
 from .refusals.addresses import UnknownUrl
+from .refusals.bodies import BodyTooLarge
 from .refusals.refusal import Refusal, Surprise
 from .refusals.surprises import SimulatorFailed
 from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
 from .striking import Answer, Struck, strike, target_of
 from .stubs import Stubs
-from .validation import read_body, read_query
+from .validation import MAX_JSON_BYTES, read_body, read_query
 from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body, read_headers
 
 _ORGANIZATION = "org-simulated"
@@ -68,6 +69,11 @@ class ServiceSettings:
     poll_after_ms: int | None = 0
     max_upload_bytes: int = MAX_UPLOAD_BYTES
     as_of: str | None = None
+
+    @property
+    def max_body_bytes(self) -> int:
+        """How many bytes any body may have, whatever it is for."""
+        return max(MAX_JSON_BYTES, self.max_upload_bytes)
 
     @property
     def mode_of_day(self) -> ServiceMode:
@@ -135,6 +141,8 @@ class Service:
         return Response(refusal.status, {**headers, **refusal.headers}, body)
 
     def _answer(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Answer:
+        if not request.body and "content-length" in request.headers:
+            self._check_unread(request.headers["content-length"], headers)
         stub = self._stubs.find(request) if self._stubs else None
         if stub is not None:
             self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
@@ -160,6 +168,17 @@ class Service:
                 perform=partial(self._perform, match, request, headers),
             )
         )
+
+    def _check_unread(self, length: str, headers: dict[str, str]) -> None:
+        """Refuse a body that its door left unread.
+
+        Raises:
+            BodyTooLarge: it has more bytes than any body may have.
+        """
+        limit = self._settings.max_body_bytes
+        if length.isdecimal() and int(length) > limit:
+            self._pass_time(SECONDS_WITHOUT_OPERATION, headers)
+            raise BodyTooLarge(int(length), limit)
 
     def _find(self, request: Request, headers: dict[str, str]) -> Match:
         try:

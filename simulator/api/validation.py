@@ -6,6 +6,8 @@ pydantic finds the error; `_TEXTS` maps the type of its first error to the servi
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -27,6 +29,9 @@ Refuse: TypeAlias = Callable[[Sequence[ErrorDetails], str], Refusal]
 """Words the refusal of pydantic's errors in a part of the request, `body` or `query`."""
 
 _LIST_QUERY: Adapter = TypeAdapter(ListQuery)
+_NEVER_BLANK = frozenset({"limit", "order", "filter"})  # numbers and enums: an empty text is none (the spec)
+# A number that Python, and so the service, reads as infinite though it is written with digits: `1e999`.
+_MAY_BE_INFINITE = re.compile(rb"[eE]\+?\d{3}|\d{300}")
 # JSON of the caller's making inside a body: there null is a value.
 _FREE_JSON = frozenset({"parameters", "schema", "hybrid_search"})
 
@@ -52,14 +57,25 @@ def read_body(adapter: Adapter, body: bytes, content_type: str | None, refuse: R
         value = from_json(body, allow_inf_nan=False)
     except ValueError:
         raise InvalidBody from None
-    return checked(adapter, {} if value is None else value, refuse)
+    found = checked(adapter, {} if value is None else value, refuse)
+    if _MAY_BE_INFINITE.search(body) and not _is_finite(found):
+        raise InvalidBody
+    return found
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def read_query(query: str, refuse: Refuse = first_problem, adapter: Adapter | None = None) -> JsonDict:
     """Return the query of a request, checked; a parameter that no list knows is ignored.
 
     Whether the service refused those is not known: Azure's clients and proxies add their own. Of one that is
-    given twice the last counts, save `include[]`.
+    given twice the last counts, save `include[]`. An empty text, such as `after=`, counts as not given.
 
     Args:
         adapter: what checks it; None: what checks that of every list.
@@ -67,7 +83,7 @@ def read_query(query: str, refuse: Refuse = first_problem, adapter: Adapter | No
     Raises:
         Refusal: a limit, an order, or something to include that there is not.
     """
-    pairs = parse_qsl(query)
+    pairs = [(name, value) for name, value in parse_qsl(query, keep_blank_values=True) if value or name in _NEVER_BLANK]
     included = [value for name, value in pairs if name in ("include[]", "include")]
     return checked(adapter or _LIST_QUERY, {**dict(pairs), "include": included}, refuse, "query")
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from ..errors import ClockError
 
+END_OF_TIME = 253_402_300_799.0  # the last second that Python's `datetime`, and so the SDKs' users, can write as a date
+
 
 class Clock:
     """Virtual seconds since the epoch; it never goes back.
@@ -33,12 +35,15 @@ class Clock:
         """Move forward by `seconds` and return the new time.
 
         Raises:
-            ClockError: `seconds` is negative, infinite or no number; the clock stands where it stood.
+            ClockError: `seconds` is negative, infinite, no number, or leads beyond the year 9999; the clock stands
+                where it stood.
         """
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _is_finite(self._now, seconds):
             raise ClockError(f"The clock advances by a finite number of seconds, not by {seconds!r}.")
         if seconds < 0:
-            raise ClockError(f"Time cannot go back: advance({seconds!r}). Use reset() to begin anew.")
+            raise ClockError(f"Time cannot go back: {seconds!r} seconds. A reset begins anew.")
+        if self._now + seconds > END_OF_TIME:
+            raise ClockError(f"The clock ends with the year 9999, as dates do: {seconds!r} seconds lead beyond.")
         self.follow(seconds)
         self._tell(seconds)
         return self._now

@@ -16,7 +16,6 @@ from anyio.lowlevel import checkpoint
 from starlette.websockets import WebSocketClose
 
 from ..api.refusals.refusal import envelope
-from ..api.validation import MAX_JSON_BYTES
 from ..api.wire import JSON_TYPE, BrokenOff, Frame, NoResponse, Request, Response, json_body, read_headers
 from ..errors import UsageError
 from .bodies import HungUp, TooLarge, discard_body, read_body
@@ -53,7 +52,7 @@ class Door:
             await WebSocketClose()(scope, receive, send)
             return
         try:
-            body = await read_body(scope, receive, max(MAX_JSON_BYTES, self._simulator.max_upload_bytes))
+            body = await read_body(scope, receive, self._simulator.max_body_bytes)
         except HungUp:
             return  # an unfinished request has no effect
         except TooLarge as error:

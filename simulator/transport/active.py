@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class Interceptor:
         wait_until: moves the clock to a frame's due time, or says how long to wait.
         hosts: the API hosts whose requests it takes.
         passthrough: the routes of these hosts that it leaves to the network.
+        max_body_bytes: a body that announces more is not read.
         blocked: told the text of each request that it would have answered, and that the guard stopped.
     """
 
@@ -33,6 +35,7 @@ class Interceptor:
     hosts: Hosts
     passthrough: Passthrough
     blocked: Callable[[str], None] = _forget
+    max_body_bytes: float = math.inf
 
     def accepts(self, scheme: str, host: str, port: int | None, path: str, method: str) -> bool:
         """Tell whether a request is this simulator's; `path` is without the query."""

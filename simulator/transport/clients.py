@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,15 @@ BASE_URL = "https://api.openai.com/v1"
 
 
 # kwargs are Any: they are those of whatever SDK is installed, which checks them.
-def openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) -> openai.OpenAI:
+def openai_client(
+    handle: Handle, wait_until: WaitUntil, max_body_bytes: float = math.inf, **kwargs: Any
+) -> openai.OpenAI:
     """Return an `openai.OpenAI` whose requests `handle` answers.
 
     Args:
         handle: answers a request.
         wait_until: moves the clock to a frame's due time, or says how long to wait.
+        max_body_bytes: a body that announces more is not read.
         kwargs: those of `openai.OpenAI`. Without them the key is a placeholder and the base URL is
             OpenAI's, whatever the environment says, so that a test means the same everywhere.
 
@@ -37,17 +41,19 @@ def openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) -> opena
 
     library = sdk_library()
     options = _options("client", kwargs)
-    http_client = library.Client(**_http_options(handle, wait_until))
+    http_client = library.Client(**_http_options(handle, wait_until, max_body_bytes))
     return openai.OpenAI(http_client=http_client, **options)
 
 
-def async_openai_client(handle: Handle, wait_until: WaitUntil, **kwargs: Any) -> openai.AsyncOpenAI:
+def async_openai_client(
+    handle: Handle, wait_until: WaitUntil, max_body_bytes: float = math.inf, **kwargs: Any
+) -> openai.AsyncOpenAI:
     """Return an `openai.AsyncOpenAI`, as `openai_client`."""
     import openai
 
     library = sdk_library()
     options = _options("async_client", kwargs)
-    http_client = library.AsyncClient(**_http_options(handle, wait_until))
+    http_client = library.AsyncClient(**_http_options(handle, wait_until, max_body_bytes))
     return openai.AsyncOpenAI(http_client=http_client, **options)
 
 
@@ -92,9 +98,9 @@ def _options(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"api_key": PLACEHOLDER_KEY, "base_url": BASE_URL, **given}
 
 
-def _http_options(handle: Handle, wait_until: WaitUntil) -> dict[str, Any]:
+def _http_options(handle: Handle, wait_until: WaitUntil, max_body_bytes: float) -> dict[str, Any]:
     return {
-        "transport": transport_for(sdk_library(), handle, wait_until),
+        "transport": transport_for(sdk_library(), handle, wait_until, max_body_bytes),
         "follow_redirects": True,  # as the SDK's own
         "trust_env": False,  # no proxies, no .netrc
     }

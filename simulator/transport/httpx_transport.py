@@ -8,6 +8,7 @@ the next one only when the reader does.
 from __future__ import annotations
 
 import functools
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
@@ -100,13 +101,25 @@ class Wiring:
         self._frames: Any = type("FrameStream", streams, {})
         self._failures = {kind: (getattr(library, name), text) for kind, (name, text) in FAILURES.items()}
 
-    def exchange(self, handle: Handle, wait_until: WaitUntil, request: HttpRequest) -> HttpResponse:
-        """Answer a request; that of an async client has been read.
+    def is_taken(self, request: HttpRequest, max_body_bytes: float) -> bool:
+        """Tell whether the body of a request is in memory already, or announces no more bytes than that."""
+        if isinstance(request.stream, self._bytes):
+            return True
+        announced = request.headers.get("content-length", "")
+        return not announced.isdecimal() or int(announced) <= max_body_bytes
+
+    def exchange(
+        self, handle: Handle, wait_until: WaitUntil, request: HttpRequest, max_body_bytes: float = math.inf
+    ) -> HttpResponse:
+        """Answer a request; that of an async client has been read, if it is taken.
+
+        Args:
+            max_body_bytes: a body that announces more stays unread; `handle` gets an empty one and refuses it.
 
         Raises:
             httpx.TransportError: its subclass for the kind of `NoResponse` that `handle` returned.
         """
-        answer = handle(wire_request(request))
+        answer = handle(wire_request(request, request.read() if self.is_taken(request, max_body_bytes) else b""))
         if isinstance(answer, NoResponse):
             raise self._failure(answer.kind, request)
         body = answer.body
@@ -137,31 +150,36 @@ def wiring(library: ModuleType) -> Wiring:
 class SimulatorTransport:
     """A transport that asks `handle`; mixed with the library's two base classes by `transport_for`."""
 
-    def __init__(self, library: ModuleType, handle: Handle, wait_until: WaitUntil) -> None:
-        self._exchange = wiring(library).exchange
+    def __init__(self, library: ModuleType, handle: Handle, wait_until: WaitUntil, max_body_bytes: float) -> None:
+        self._wiring = wiring(library)
         self._handle = handle
         self._wait_until = wait_until
+        self._max_body_bytes = max_body_bytes
 
     def handle_request(self, request: HttpRequest) -> HttpResponse:
         """Answer a request of a sync client."""
-        return self._exchange(self._handle, self._wait_until, request)
+        return self._wiring.exchange(self._handle, self._wait_until, request, self._max_body_bytes)
 
     async def handle_async_request(self, request: HttpRequest) -> HttpResponse:
         """Answer a request of an async client."""
-        await request.aread()
+        if self._wiring.is_taken(request, self._max_body_bytes):
+            await request.aread()
         await pause()
-        return self._exchange(self._handle, self._wait_until, request)
+        return self._wiring.exchange(self._handle, self._wait_until, request, self._max_body_bytes)
 
 
-def transport_for(library: ModuleType, handle: Handle, wait_until: WaitUntil) -> HttpTransport:
+def transport_for(
+    library: ModuleType, handle: Handle, wait_until: WaitUntil, max_body_bytes: float = math.inf
+) -> HttpTransport:
     """Return a transport that serves sync and async clients of `library`.
 
     Args:
         library: the module `httpx` or `httpx2`.
         handle: answers; called in the thread or task of the client.
         wait_until: moves the clock to a frame's due time, or says how long to wait.
+        max_body_bytes: a body that announces more is not read.
     """
-    transport: HttpTransport = _transport_class(library)(library, handle, wait_until)
+    transport: HttpTransport = _transport_class(library)(library, handle, wait_until, max_body_bytes)
     return transport
 
 
@@ -171,8 +189,8 @@ def _transport_class(library: ModuleType) -> Any:  # Any: as in `Wiring`
     return type("SimulatorTransport", bases, {})
 
 
-def wire_request(request: HttpRequest) -> Request:
-    """Return the library's request as a value of ours; that of an async client has been read."""
+def wire_request(request: HttpRequest, body: bytes) -> Request:
+    """Return the library's request, with its body, as a value of ours."""
     url = request.url
     path, _, query = url.raw_path.decode("ascii").partition("?")
     timeout = request.extensions.get("timeout")
@@ -181,7 +199,7 @@ def wire_request(request: HttpRequest) -> Request:
         path,
         query,
         _headers(request.headers.raw),
-        request.read(),
+        body,
         f"{url.scheme}://{url.netloc.decode('ascii')}",
         timeout.get("read") if timeout else None,
     )

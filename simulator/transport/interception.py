@@ -221,17 +221,21 @@ def _transport_layers(library: ModuleType) -> tuple[Callable[[Attribute], Attrib
 
 
 def _answer(library: ModuleType, interceptor: Interceptor, request: HttpRequest) -> HttpResponse:
-    request.read()
+    wired, most = wiring(library), interceptor.max_body_bytes
+    if wired.is_taken(request, most):
+        request.read()
     response = respx_routes.ask(library, request)
     if response is not None:
         return response
-    return wiring(library).exchange(interceptor.handle, interceptor.wait_until, request)
+    return wired.exchange(interceptor.handle, interceptor.wait_until, request, most)
 
 
 async def _answer_async(library: ModuleType, interceptor: Interceptor, request: HttpRequest) -> HttpResponse:
-    await request.aread()
+    wired, most = wiring(library), interceptor.max_body_bytes
+    if wired.is_taken(request, most):
+        await request.aread()
     response = await respx_routes.ask_async(library, request)
     if response is not None:
         return response
     await pause()
-    return wiring(library).exchange(interceptor.handle, interceptor.wait_until, request)
+    return wired.exchange(interceptor.handle, interceptor.wait_until, request, most)

@@ -34,6 +34,9 @@ class Headers(Protocol):
 
     raw: list[tuple[bytes, bytes]]
 
+    def get(self, key: str, default: str) -> str:
+        """Return the value of a header."""
+
 
 class HttpRequest(Protocol):
     """`httpx.Request`."""
@@ -42,6 +45,7 @@ class HttpRequest(Protocol):
     url: Url
     headers: Headers
     extensions: dict[str, Any]  # Any: users put there what they like
+    stream: object
 
     def read(self) -> bytes:
         """Return the body; read a streamed one whole."""

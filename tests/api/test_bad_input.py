@@ -67,6 +67,36 @@ def test_a_number_too_large_for_a_float_is_no_temperature(api, refused):
     assert error["code"] == "decimal_above_max_value"
 
 
+@pytest.mark.parametrize("number", [b"1e999", b"-1E+400", b"9" * 400 + b".0"])
+def test_a_number_too_large_for_a_float_is_nowhere_kept(api, refused, number):
+    tool = b'{"type": "function", "function": {"name": "f", "parameters": {"maximum": [%b]}}}' % number
+    error = refused(lambda: api.post("/assistants", raw=b'{"model": "m", "tools": [%b]}' % tool), 400)
+    assert error["message"].startswith("We could not parse the JSON body of your request.")
+
+
+@pytest.mark.parametrize("number", [b"1e300", b"9" * 300, b'"1e999"'])
+def test_what_only_looks_as_if_it_were_too_large_is_kept(api, number):
+    tool = b'{"type": "function", "function": {"name": "f", "parameters": {"maximum": [%b]}}}' % number
+    assert api.post("/assistants", raw=b'{"model": "m", "tools": [%b]}' % tool).status == 200
+
+
+@pytest.mark.parametrize(
+    "query, message",
+    [
+        ("order=", "Invalid value: ''. Supported values are: 'asc' and 'desc'."),
+        ("limit=", "Invalid type for 'limit': expected an integer, but got a string instead."),
+        ("order=asc&order=", "Invalid value: ''. Supported values are: 'asc' and 'desc'."),
+    ],
+)
+def test_an_empty_text_is_no_number_and_no_order(api, refused, query, message):
+    assert refused(lambda: api.get("/assistants", query), 400)["message"] == message
+
+
+def test_an_empty_cursor_is_none(api):
+    made = api.made("/assistants", {"model": "m"})["id"]
+    assert [one["id"] for one in api.get("/assistants", "after=&before=").json["data"]] == [made]
+
+
 def test_a_huge_body_is_refused_by_its_size(api, refused, monkeypatch):
     monkeypatch.setattr(validation, "MAX_JSON_BYTES", 100)
     error = refused(lambda: api.post("/threads", raw=b" " * 101), 413)
@@ -151,7 +181,7 @@ def test_only_what_there_is_can_be_included(*, sim, api, refused, query, param, 
         ("limit=5&order=asc", {"limit": 5, "order": "asc"}),
         ("limit=5&limit=7", {"limit": 7}),
         ("after=a%20b&before=c", {"after": "a b", "before": "c"}),
-        ("limit=&after=", {}),
+        ("after=&before=&run_id=&include[]=", {}),
         ("api-version=2024-05-01-preview&foo=bar", {}),
         ("&&=&%FF=1", {}),
     ],

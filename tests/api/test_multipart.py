@@ -40,6 +40,7 @@ def test_a_form_may_be_empty():
     [
         (b'filename="../../etc/passwd"', "../../etc/passwd"),
         (b'filename="C:\\\\x.txt"', "C:\\x.txt"),
+        (rb'filename="..\..\x.txt"', "..\\..\\x.txt"),
         (b'filename="a \\"b\\".txt"', 'a "b".txt'),
         (b'filename="a %22b%22.txt"', 'a "b".txt'),
         ('filename="räport.txt"'.encode(), "räport.txt"),

@@ -86,6 +86,10 @@ def is_now(name: str, value: Schema) -> Edit:
     return edit
 
 
+def _purposes(schema: Schema) -> None:
+    schema["properties"]["purpose"]["enum"].append("evals")
+
+
 _EMPTY_PAGE = "an empty page has null ids (recorded-traffic.md 8)"
 SHOWN: Sequence[tuple[str, Edit, str]] = (
     (
@@ -116,6 +120,7 @@ SHOWN: Sequence[tuple[str, Edit, str]] = (
         "spelled so in every recording (recorded-traffic.md 1)",
     ),
     ("VectorStoreObject", may_be_null("name", "expires_after"), "null where there is none (recorded-traffic.md 1)"),
+    ("OpenAIFile", _purposes, "the list in the request has `evals`, too"),
     ("OpenAIFile", may_be_null("expires_at", "status_details"), "null in every recording (recorded-traffic.md 1)"),
     *(
         (f"List{noun}Response", may_be_null("first_id", "last_id"), _EMPTY_PAGE)
@@ -160,6 +165,12 @@ def _choice(schema: Schema) -> None:
     ]
 
 
+def _resources(schema: Schema) -> None:
+    for one in schema["properties"]["tool_resources"]["anyOf"]:
+        for alternatives in ("anyOf", "oneOf"):
+            one.get("properties", {}).get("file_search", {}).pop(alternatives, None)
+
+
 def _tokens(schema: Schema) -> None:
     for name in ("max_prompt_tokens", "max_completion_tokens"):
         schema["properties"][name] = {"type": "integer", "minimum": 1}
@@ -173,6 +184,13 @@ ASKED: Sequence[tuple[str, Edit, str]] = (
     ("CreateMessageRequest", _content, "256,000 characters (assistants-api.md 3); an empty text is refused"),
     ("CreateMessageRequest", _attachments, "tools of an attachment may be left out, as in the SDK"),
     ("SubmitToolOutputsRunRequest", _outputs, "an output without the id of a call answers none"),
+    ("CreateAssistantRequest", _resources, "`file_search` may be empty, as in the SDK's types"),
+    ("CreateThreadRequest", _resources, "`file_search` may be empty, as in the SDK's types"),
+    (
+        "FileSearchRankingOptions",
+        may_lack("score_threshold"),
+        "0 where it is not specified, as its description says",
+    ),
     ("CreateRunRequest", _tokens, "16 was taken (assistants-api.md 1.7)"),
     ("CreateThreadAndRunRequest", _tokens, "16 was taken (assistants-api.md 1.7)"),
 )
@@ -209,14 +227,10 @@ def amended(spec: Schema) -> Schema:
     """Return the specification with what it leaves out, and with our departures from it."""
     _write_nulls(spec)
     schemas = spec["components"]["schemas"]
+    _refer_to_themselves(schemas["CompoundFilter"]["properties"]["filters"]["items"]["oneOf"])
     for path, operation in _operations(spec):
-        body = operation.get("requestBody", {}).get("content", {})
-        for kind, media in body.items():
-            if kind != "application/json":  # a form has no null, and takes whatever is a text
-                continue
-            media["schema"] = _for_requests(media["schema"], schemas)
-            if not operation["requestBody"].get("required"):  # `null` is no body
-                media["schema"] = _or_null(media["schema"])
+        if "requestBody" in operation:
+            _amend_body(operation["requestBody"], schemas)
         _add_errors(operation)
         if path.startswith("/files/") and path.endswith("/content"):  # the bytes, whatever they are
             operation["responses"]["200"]["content"] = {"application/octet-stream": {"schema": {}}}
@@ -248,6 +262,28 @@ def _add_errors(operation: Schema) -> None:
     answer = operation["responses"]["200"]
     error = {"description": "An error.", "content": {"application/json": {"schema": ENVELOPE}}}
     operation["responses"] = {"200": answer, "default": error}
+
+
+def _amend_body(body: Schema, schemas: dict[str, Schema]) -> None:
+    media = body["content"].get("application/json")  # a form has no null, and takes whatever is a text
+    if media is None:
+        return
+    if not _whole(media["schema"], schemas).get("required"):  # nothing in it has to be there: nor has itself
+        body["required"] = False
+    media["schema"] = _for_requests(media["schema"], schemas)
+    if not body.get("required"):  # `null` is no body
+        media["schema"] = _or_null(media["schema"])
+
+
+def _whole(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    return schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+
+
+def _refer_to_themselves(alternatives: list[Schema]) -> None:
+    """Write `$recursiveRef`, which is of a draft of JSON Schema that OpenAPI 3.1 left behind, as a plain reference."""
+    for one in alternatives:
+        if one.pop("$recursiveRef", None):
+            one["$ref"] = "#/components/schemas/CompoundFilter"
 
 
 def _write_nulls(node: Any) -> None:

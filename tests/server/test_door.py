@@ -20,9 +20,10 @@ import pytest
 pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
 
 from simulator import Simulator, call, call_tools, http_error, no_answer, say
+from simulator.api import service
 from simulator.backend.journal import StatusChange
 from simulator.backend.lifecycle import TERMINAL
-from simulator.server import door, serving
+from simulator.server import serving
 
 pytestmark = pytest.mark.filterwarnings("ignore:deprecated$:DeprecationWarning")
 
@@ -126,7 +127,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_unread(base_url, sim):
 
 
 def test_a_body_in_chunks_is_refused_by_what_came(monkeypatch):
-    monkeypatch.setattr(door, "MAX_JSON_BYTES", 1_000)
+    monkeypatch.setattr(service, "MAX_JSON_BYTES", 1_000)
     sim = Simulator(max_upload_bytes=1_000)
     with serving(sim) as base_url:
         address = urlsplit(base_url)
