@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 
 from ..backend.records import ToolCallRecord
+from .durations import seconds_of
 from .schema import ANY_FAILURE, CallExpectation, CallMatcher, Expectations, TextMatcher, call_matcher
 
 SHOWN = 200  # characters of a text
@@ -30,6 +31,8 @@ class Happened:
         statuses: those of the runs, in order.
         requests: how many the app made.
         tokens: how many the runs used.
+        seconds: how much virtual time passed.
+        heard: what the model was shown of what the user said, when it was last asked; None where it was not.
     """
 
     reply: Any = None
@@ -38,6 +41,8 @@ class Happened:
     statuses: Sequence[str] = ()
     requests: int = 0
     tokens: int = 0
+    seconds: float = 0.0
+    heard: Sequence[str] | None = None
 
 
 def complaints(expected: Expectations, happened: Happened) -> Iterator[str]:
@@ -178,6 +183,18 @@ def _parsed(output: str | None) -> Any:
         return output
 
 
+def _at_most_seconds(wanted: float | str, happened: Happened) -> Iterator[str]:
+    if happened.seconds > seconds_of(wanted):
+        yield f"{happened.seconds:.0f} virtual seconds passed, and at most {seconds_of(wanted):g} were expected"
+
+
+def _heard(wanted: Sequence[str], happened: Happened) -> Iterator[str]:
+    if happened.heard is None:
+        yield "the model was not asked, and was to hear what the user says"
+    elif list(happened.heard) != list(wanted):
+        yield f"the model heard {_json(list(happened.heard))}, and not {_json(list(wanted))}"
+
+
 def _at_most(name: str) -> Callable[[int, Happened], Iterator[str]]:
     def check(wanted: int, happened: Happened) -> Iterator[str]:
         if getattr(happened, name) > wanted:
@@ -204,5 +221,7 @@ _CHECKS: Mapping[str, Callable[[Any, Happened], Iterator[str]]] = {
     "reply": _reply,
     "at_most_requests": _at_most("requests"),
     "at_most_tokens": _at_most("tokens"),
+    "at_most_seconds": _at_most_seconds,
+    "heard": _heard,
     "assistants": _assistants,
 }

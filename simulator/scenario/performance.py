@@ -157,6 +157,7 @@ class _Marks:
     def __init__(self, stage: Simulator) -> None:
         self._stage = stage
         self._entries, self._calls, self._runs = len(stage.journal), len(stage.calls), len(stage.runs)
+        self._views, self._began = len(stage.views), stage.clock.now()
 
     def fill(self, happened: Happened) -> None:
         """Write down what has happened since."""
@@ -167,6 +168,9 @@ class _Marks:
         happened.statuses = ["queued", *(one.after for one in changes)] if runs else []
         happened.requests = sum(isinstance(one, Exchange) for one in entries)
         happened.tokens = sum((run["usage"] or {}).get("total_tokens", 0) for run in runs)
+        happened.seconds = self._stage.clock.now() - self._began
+        for view in self._stage.views[self._views :][-1:]:
+            happened.heard = [text for role, text in view.messages if role == "user"]
 
 
 def _drop_unused(stage: Simulator) -> list[str]:

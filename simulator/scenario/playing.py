@@ -94,7 +94,7 @@ def perform(
         ScenarioError: it cannot be played.
         UsageError: the app cannot be made.
     """
-    stage = Stage(seed=seed_of(scenario))
+    stage = Stage(seed=seed_of(scenario), service=scenario.assistants.service)
     with without_deprecations(), stage.intercept():
         own = converse.made() if isinstance(converse, App) else converse or PlainLoop(scenario)
         playing = _Playing(Performance(scenario, stage), own, stage, limit, patience)
@@ -160,7 +160,7 @@ class _Playing:
 
     def _say(self, step: Step) -> Any:
         if isinstance(self._converse, PlainLoop):
-            self._converse.attach(self._performance.files[name] for name in step.attach)
+            self._converse.prepare(step, [self._performance.files[name] for name in step.attach])
         return self._speaker.say(step.from_, str(step.user))
 
 

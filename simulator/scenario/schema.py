@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from ..api.service import ServiceMode
 from ..backend.faults_json import MAKERS, PLAN_OPTIONS, options_of, plan_from_json
 from ..backend.lifecycle import RunStatus
 from ..backend.turns_json import turn_from_json
@@ -74,6 +75,13 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
 
 
+class Answer(Part):
+    """What a function returns when it is called with certain arguments."""
+
+    arguments: dict[str, Any] | str = Field(description="Exactly these; a text where they are no JSON object.")
+    returns: Any = None
+
+
 class Tool(Part):
     """A function that the assistant declares, and what the built-in loop answers when it is called."""
 
@@ -83,7 +91,13 @@ class Tool(Part):
         description="A JSON Schema, or short: {location: string, unit: [C, F], days?: integer}.",
     )
     strict: bool | None = None
-    returns: Any = Field(default=None, description="What the built-in loop submits as output.")
+    returns: Any = Field(
+        default=None, description="What the built-in loop submits as output: a text as it is, all else as JSON."
+    )
+    returns_for: list[Answer] = Field(
+        default_factory=list,
+        description="The same, by arguments. Of several for the same arguments each is taken once, the last for good.",
+    )
     raises: str | None = Field(default=None, description="The function breaks with this text instead.")
 
 
@@ -96,6 +110,41 @@ class Assistant(Part):
     response_format: Any = None
     code_interpreter: bool = False
     file_search: bool = False
+
+
+class Loop(Part):
+    """How the built-in loop goes about it; an app of your own goes about it as it does."""
+
+    stream: bool = Field(default=False, description="It reads its runs as streams.")
+    patience: Duration | None = Field(default=None, description="How long it waits for an answer before it cancels.")
+    rounds: Count = Field(default=20, description="How many rounds of calls it answers before it cancels.")
+
+
+class Said(Part):
+    """A message that is in the conversation already."""
+
+    user: str | None = None
+    assistant: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Said:
+        if (self.user is None) == (self.assistant is None):
+            raise ValueError("a message has either `user` or `assistant`, with what was said")
+        return self
+
+    @property
+    def role_and_text(self) -> tuple[Literal["user", "assistant"], str]:
+        """Who said it, and what."""
+        return ("user", self.user) if self.user is not None else ("assistant", str(self.assistant))
+
+
+class AssistantsService(Part):
+    """What only the Assistants API has: the state of the service, and the header of the built-in loop."""
+
+    service: Annotated[ServiceMode, Field(strict=False)] = Field(
+        default=ServiceMode.NORMAL, description="`sunset` answers 404; `v1_refused` refuses version 1."
+    )
+    header: str | None = Field(default=None, description="What the loop sends as OpenAI-Beta, such as assistants=v1.")
 
 
 class TextMatcher(Part):
@@ -165,6 +214,10 @@ class Expectations(Part):
     )
     at_most_requests: Count | None = None
     at_most_tokens: Count | None = None
+    at_most_seconds: Duration | None = Field(default=None, description="Of virtual time.")
+    heard: list[str] | None = Field(
+        default=None, description="What the model was last shown of what this user said: all of it, in order."
+    )
     assistants: OnAssistants | None = None
 
 
@@ -173,7 +226,11 @@ class Step(Part):
 
     user: str | None = None
     from_: str = Field(default=DEFAULT_USER, alias="from", description="Whose conversation.")
+    history: list[Said] = Field(
+        default_factory=list, description="What was said before, and not answered by a model here; for the built-in loop."
+    )
     attach: list[str] = Field(default_factory=list, description="Names of files; for the built-in loop.")
+    loop: Loop | None = Field(default=None, description="How the built-in loop goes about this step.")
     model: list[Turn] | Turn | None = Field(default=None, description="What the model answers, turn by turn.")
     otherwise: Turn | None = Field(default=None, description="What it answers after that, as often as it is asked.")
     faults: list[Fault] = Field(default_factory=list)
@@ -203,6 +260,8 @@ class Scenario(Part):
         default_factory=dict, description="Values for {name} in any text below."
     )
     assistant: Assistant = Field(default_factory=Assistant)
+    assistants: AssistantsService = Field(default_factory=AssistantsService)
+    loop: Loop = Field(default_factory=Loop)
     tools: dict[str, Tool | None] = Field(default_factory=dict, description="The functions, by name.")
     files: dict[str, str] = Field(default_factory=dict, description="Texts of files, by name.")
     put: dict[str, list[dict[str, Any]]] = Field(

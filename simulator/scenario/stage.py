@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from ..api.wire import NoResponse, Request, Response
 from ..backend.clock import Clock
 from ..simulator import Simulator
+from ..transport.pace import pace_of
 
 Converse: TypeAlias = Callable[[str, str], "str | Awaitable[str]"]
 """An app: from a user's id and what the user says to the reply."""
@@ -78,6 +79,7 @@ class Stage(Simulator):
         super().__init__(**options)
         self._stage_clock = clock(self._options.start)
         self._clock = self._stage_clock
+        self._pace = pace_of(self._options.time, self._clock)  # streams move this clock, too
         self._begin()
 
     @property

@@ -57,16 +57,21 @@ def async_openai_client(
     return openai.AsyncOpenAI(http_client=http_client, **options)
 
 
-def plain_client(api_key: str | None = None) -> openai.OpenAI:
+def plain_client(api_key: str | None = None, headers: Mapping[str, str] | None = None) -> openai.OpenAI:
     """Return an `openai.OpenAI` as a program builds its own; it needs an active interception.
 
     Args:
         api_key: None: that of the environment, or a placeholder.
+        headers: go over those of the SDK, those that its methods give themselves too.
     """
     import openai
 
+    def change(request: Any) -> None:
+        request.headers.update(headers or {})
+
     library = getattr(openai, "DefaultHttpxClient", sdk_library().Client)  # the SDK's is younger than 1.14
-    return openai.OpenAI(http_client=library(verify=_ssl_context()), **_plain_options(api_key))
+    http_client = library(verify=_ssl_context(), event_hooks={"request": [change]})
+    return openai.OpenAI(http_client=http_client, **_plain_options(api_key))
 
 
 def plain_async_client(api_key: str | None = None) -> openai.AsyncOpenAI:
