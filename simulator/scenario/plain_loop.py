@@ -109,17 +109,21 @@ class PlainLoop:
         )
 
     def _started(self, client: openai.OpenAI, thread_id: str) -> Any:
+        import openai
+
         mark = self._next_mark()
         runs, careful = client.beta.threads.runs, client.with_options(max_retries=0).beta.threads.runs
         self._heard = Heard()
         what: Any = {"assistant_id": str(self._assistant), "metadata": mark}
 
-        def attempt() -> Any:
-            if not self._ways.stream:
-                return careful.create(thread_id, **what)
-            return self._watched(careful.create(thread_id, stream=True, **what))
+        def find() -> Any:
+            return self._marked(runs.list(thread_id, limit=1).data, mark)
 
-        return self._made(client, thread_id, attempt, lambda: self._marked(runs.list(thread_id, limit=1).data, mark))
+        if not self._ways.stream:
+            return self._made(client, thread_id, lambda: careful.create(thread_id, **what), find)
+        stream = self._made(client, thread_id, lambda: careful.create(thread_id, stream=True, **what), find)
+        shown = self._watched(stream) if isinstance(stream, openai.Stream) else stream
+        return shown or find()
 
     def _next_mark(self) -> dict[str, str]:
         self._marks += 1
@@ -133,16 +137,15 @@ class PlainLoop:
         """Make something; where its answer is lost, look whether it is there before it is made again."""
         for number in range(1, ATTEMPTS + 1):
             try:
-                made = self._patiently(client, thread_id, attempt)
+                return self._patiently(client, thread_id, attempt)
             except Exception as error:
                 if number == ATTEMPTS or not self._may_pass(error):
                     raise
                 time.sleep(_pause_after(error, number))
-                made = None
-            made = made or find()
+            made = find()
             if made is not None:
                 return made
-        raise RunEnded("The streams of a run all broke before they showed it.")
+        raise AssertionError("The last attempt returns or raises.")
 
     def _may_pass(self, error: Exception) -> bool:
         """Tell whether the same request may go well the next time."""
