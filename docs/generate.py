@@ -40,14 +40,14 @@ from simulator.recording.verifying.differences import Aspect  # noqa: E402
 from simulator.recording.verifying.tolerated import RULES  # noqa: E402
 from simulator.recording.verifying.verifying import verify  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
+from simulator.scenario.loading import read  # noqa: E402
 from simulator.scenario.schema import json_schema  # noqa: E402
+from tests.scenario.menu import MENU, Entry  # noqa: E402
 from tests.sdks import results  # noqa: E402
 
 PAGES = (
     ROOT / "README.md",
-    ROOT / "docs" / "reference.md",
-    ROOT / "docs" / "verifying.md",
-    ROOT / "docs" / "migrating.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("reference", "verifying", "migrating", "faults")),
 )
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
@@ -238,6 +238,21 @@ def differences() -> str:
     return _table(("kind", "why it matters"), ((f"`{kind}`", why) for kind, why in WHY.items()))
 
 
+def fault_menu() -> str:
+    """Return the menu of faults: a table for each part of it."""
+    heads = ("fault", "scenario", "a run loop must")
+    parts = (
+        f"## {title[:1].upper()}{title[1:]}\n\n{_table(heads, map(_menu_row, entries))}"
+        for title, entries in MENU.items()
+    )
+    return "\n\n".join(parts)
+
+
+def _menu_row(entry: Entry) -> Sequence[str]:
+    about = read(ROOT / "scenarios" / "faults" / f"{entry.scenario}.scenario.yaml").about or ""
+    return (entry.fault, f"`{entry.scenario}`", about[:1].lower() + about[1:].rstrip("."))
+
+
 def sdks() -> str:
     """Return what the last `make sdks` found."""
     return _table(*results.rows(results.read()))
@@ -259,6 +274,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "fault-kinds": fault_makers,
     "faults": fault_texts,
     "differences": differences,
+    "fault-menu": fault_menu,
     "sdks": sdks,
 }
 

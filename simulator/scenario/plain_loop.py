@@ -1,9 +1,9 @@
 """The run loop that plays a scenario where no app is named: the plain one that everybody writes, with care.
 
-It knows nothing of the simulator: it has a client as people build theirs, polls or reads streams, answers the calls with what the
-scenario says its functions return, and reports a run that did not complete. Each kind of care is a method of its own,
-so that a loop without it is a subclass of three lines: `tests/scenario/careless.py` has one for each entry of the
-menu of faults.
+It knows nothing of the simulator: it has a client as people build theirs, polls or reads streams, answers the calls
+with what the scenario says its functions return, and reports a run that did not complete. Each kind of care is a method
+of its own, so that a loop without it is a subclass of three lines: `tests/scenario/careless.py` has them, for each
+entry of the menu of faults.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import openai
 
 POLL_SECONDS = 1.0
+# Who has waited for long may wait for a tenth of that more.
+PAUSE_SHARE = 0.1
 # A run lives for 600 s; a lock that outlives it is waited for as long again.
 PATIENCE_SECONDS = 1_300.0
 # How often something is tried; the pause before the second time, doubled before each further one.
@@ -152,7 +154,7 @@ class PlainLoop:
         import openai
 
         if isinstance(error, openai.APIStatusError):
-            return error.status_code in _PASSING or error.status_code >= 500  # noqa: PLR2004  # the service's own faults
+            return error.status_code in _PASSING or error.status_code >= 500  # the service's own faults
         return isinstance(error, openai.APIConnectionError)
 
     def _patiently(self, client: openai.OpenAI, thread_id: str, attempt: Callable[[], Any]) -> Any:
@@ -195,7 +197,7 @@ class PlainLoop:
 
     def _polled(self, client: openai.OpenAI, run: Any) -> Any:
         """Ask again after a while; what may pass is not the end, and the run is as it was."""
-        time.sleep(POLL_SECONDS)
+        time.sleep(max(POLL_SECONDS, PAUSE_SHARE * (time.time() - run.created_at)))
         try:
             return client.beta.threads.runs.retrieve(run.id, thread_id=run.thread_id)
         except Exception as error:
@@ -282,7 +284,8 @@ class PlainLoop:
         if self._heard.is_whole:
             return "\n".join(self._heard.texts)
         messages = client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc", limit=100)
-        return "\n".join(text for message in messages for part in message.content if (text := _text_of(part)) is not None)
+        texts = [_text_of(part) for message in messages for part in message.content]
+        return "\n".join(text for text in texts if text is not None)
 
 
 def _pause_after(error: Exception, number: int) -> float:

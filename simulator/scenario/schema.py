@@ -227,7 +227,7 @@ class Step(Part):
     user: str | None = None
     from_: str = Field(default=DEFAULT_USER, alias="from", description="Whose conversation.")
     history: list[Said] = Field(
-        default_factory=list, description="What was said before, and not answered by a model here; for the built-in loop."
+        default_factory=list, description="What was said before, and is not to be answered; for the built-in loop."
     )
     attach: list[str] = Field(default_factory=list, description="Names of files; for the built-in loop.")
     loop: Loop | None = Field(default=None, description="How the built-in loop goes about this step.")

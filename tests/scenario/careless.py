@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-import openai
-
 from simulator.scenario import plain_loop
 from simulator.scenario.plain_loop import PlainLoop
 
@@ -14,7 +12,7 @@ class AsksOnce(PlainLoop):
     """Neither the SDK nor the loop sends a request again."""
 
     def _new_client(self):
-        return openai.OpenAI(max_retries=0)
+        return super()._new_client().with_options(max_retries=0)
 
     def _may_pass(self, error):
         return False
@@ -193,7 +191,7 @@ class TrustsTheModel(PlainLoop):
     """`FUNCTIONS[call.function.name](**json.loads(call.function.arguments))`."""
 
     def _result(self, call):
-        function = {name: self._returned for name in self._scenario.tools}[call.name]
+        function = dict.fromkeys(self._scenario.tools, self._returned)[call.name]
         return function(call.name, dict(**json.loads(call.arguments)))
 
 

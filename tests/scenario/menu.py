@@ -30,7 +30,7 @@ class Entry(NamedTuple):
 
 RATE, SERVER, REFUSED = "app failed: RateLimitError", "app failed: InternalServerError", "app failed: BadRequestError"
 CONNECTION, TIMEOUT = "app failed: APIConnectionError", "app failed: APITimeoutError"
-SWALLOWED, GOES_ON, ACTIVE = "a failure was expected", "the app goes on after 3600", "Still active: run"
+SWALLOWED, GOES_ON, ACTIVE = "a failure was expected", "the app goes on after 700 virtual seconds", "Still active: run"
 PART_OF_IT = "the reply is 'Hello, it is"
 
 HTTP = (
@@ -73,14 +73,18 @@ STREAMS = (
 )
 SLOWNESS = (
     Entry("a slow run", "slow_run", careless.HasNoPatience, "app failed: RunEnded: The run ended as in_progress"),
-    Entry("a slow run, polled", "polled_with_pauses", careless.PollsWithoutPause, "requests, and at most 150"),
+    Entry("a slow run, polled", "polled_with_pauses", careless.PollsWithoutPause, "requests, and at most 40"),
     Entry("a run stuck in `queued`", "stuck_until_it_expires", careless.PollsUntilCompleted, GOES_ON),
     Entry("expired while tools run", "expired_during_tools", careless.BreaksOnLateOutputs, "the failure says"),
-    Entry("expired in the second round", "expired_in_the_second_round", careless.BreaksOnLateOutputs, "the failure says"),
+    Entry(
+        "expired in the second round", "expired_in_the_second_round", careless.BreaksOnLateOutputs, "the failure says"
+    ),
     Entry("expired while cancelling", "expired_while_cancelling", careless.WaitsForCancelledOnly, GOES_ON),
     Entry("a lock that outlives its run", "lock_outlives_run", careless.KnowsNoLock, REFUSED),
     Entry("another run is faster", "another_run_is_faster", careless.KnowsNoLock, REFUSED),
-    Entry("an orphan in `requires_action`", "left_waiting_for_outputs", careless.LeavesOrphans, "virtual seconds passed"),
+    Entry(
+        "an orphan in `requires_action`", "left_waiting_for_outputs", careless.LeavesOrphans, "virtual seconds passed"
+    ),
     Entry("a slow cancel", "slow_cancel", careless.CancelsAndGoes, REFUSED),
     Entry("a cancel that loses the race", "cancel_loses_the_race", careless.BreaksOnALateCancel, REFUSED),
 )
@@ -110,7 +114,9 @@ CALLS = (
     Entry("an empty name", "function_without_a_name", careless.TrustsTheModel, "app failed: KeyError"),
     Entry("`multi_tool_use.parallel`", "multi_tool_use", careless.TrustsTheModel, "app failed: KeyError"),
     Entry("`parallel`, beside another", "parallel_as_a_function", careless.TrustsTheModel, "app failed: KeyError"),
-    Entry("arguments: typographic quotes", "malformed_arguments", careless.TrustsTheModel, "app failed: JSONDecodeError"),
+    Entry(
+        "arguments: typographic quotes", "malformed_arguments", careless.TrustsTheModel, "app failed: JSONDecodeError"
+    ),
     Entry("arguments: raw line ends", "newlines_in_arguments", careless.TrustsTheModel, "app failed: JSONDecodeError"),
     Entry("arguments: code", "code_as_arguments", careless.TrustsTheModel, "app failed: JSONDecodeError"),
     Entry("arguments: truncated", "truncated_arguments", careless.TrustsTheModel, "app failed: JSONDecodeError"),

@@ -124,3 +124,17 @@ def test_numbers_and_statuses():
     assert found({"at_most_requests": 2}, requests=3) == ["3 requests, and at most 2 were expected"]
     assert found({"at_most_tokens": 8}, tokens=9) == ["9 tokens, and at most 8 were expected"]
     assert found({"assistants": {"statuses": ["queued"]}}) == ["the runs were none, and not queued"]
+
+
+@pytest.mark.parametrize(
+    "expected, happened, problems",
+    [
+        ({"at_most_seconds": 60}, {"seconds": 60.0}, []),
+        ({"at_most_seconds": "1 min"}, {"seconds": 61.0}, ["61 virtual seconds passed, and at most 60 were expected"]),
+        ({"heard": ["a", "b"]}, {"heard": ["a", "b"]}, []),
+        ({"heard": ["a"]}, {"heard": ["a", "a"]}, ['the model heard ["a", "a"], and not ["a"]']),
+        ({"heard": []}, {}, ["the model was not asked, and was to hear what the user says"]),
+    ],
+)
+def test_time_and_what_was_heard(expected, happened, problems):
+    assert found(expected, **happened) == problems

@@ -11,6 +11,8 @@ from simulator.scenario.schema import json_schema
 from .conftest import FOLDER, NaiveLoop
 from .menu import ENTRIES
 
+# In virtual seconds: the life of a run, and some polls.
+A_RUN_AND_MORE = 700
 SHIPPED = sorted(FOLDER.glob("*/*.scenario.yaml"))
 FAULTS = [path for path in SHIPPED if path.parent.name == "faults"]
 
@@ -29,7 +31,7 @@ def test_the_built_in_loop_passes(path):
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.scenario)
 def test_a_loop_that_lacks_just_this_care_fails(entry):
     scenario = load(FOLDER / "faults" / f"{entry.scenario}.scenario.yaml")
-    played = perform(scenario, entry.loop(scenario))
+    played = perform(scenario, entry.loop(scenario), limit=A_RUN_AND_MORE)
     assert entry.finding in "\n".join(finding.text for finding in played.findings)
 
 
