@@ -384,7 +384,9 @@ def write_index(folder: Path, pages: Iterable[Sequence[str]]) -> Path:
     """
     from .report import pages as of_tests
 
-    return of_tests.write_index(folder, [of_tests.PageOfTest(*page) for page in pages])
+    listed = {of_tests.ListedPage(*page) for page in pages}
+    heading = f"{len(listed)} failing test{'' if len(listed) == 1 else 's'}" if listed else "No test failed"
+    return of_tests.write_index(folder, listed, heading=heading)
 
 
 def stand_in(session: Session, options: Mapping[str, Any]) -> Simulator:

@@ -15,7 +15,7 @@ from simulator import call, call_tools, say
 from simulator.backend.brain import View
 from simulator.backend.journal import Asked, Exchange, Handled, StatusChange, Struck
 from simulator.report.page import page_of, write_page
-from simulator.report.pages import PageOfTest, write_index
+from simulator.report.pages import ListedPage, write_index
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -81,7 +81,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     write_page(folder / "small.html", SMALL, title=HOSTILE, findings=["AssertionError: no\nat line 3"])
     write_page(folder / "large.html", [exchange(at / 10, f"operation_{at % 7}") for at in range(2000)], title="Large")
-    write_index(folder, [PageOfTest("test_it.py::test_it", "small.html", HOSTILE)])
+    write_index(folder, [ListedPage("test_it.py::test_it", "small.html", HOSTILE)], heading="1 failing test")
     return folder
 
 
