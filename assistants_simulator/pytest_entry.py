@@ -19,9 +19,12 @@ import pytest
 from . import home, shadow
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import openai
 
     from simulator import Simulator
+    from simulator.pytest_scenarios import MarkedScenario
     from simulator.recording.session import Session
 
 FIXTURE = "simulator"
@@ -53,10 +56,21 @@ KEPT_OF_REPORT = "assistants_baseline"  # xdist takes attributes of reports alon
 VCR = "vcr"
 VCR_PLUGINS = ("recording", "vcr")
 
+SCENARIO = "scenario"
+SCENARIO_SUFFIX = ".scenario.yaml"
+APP, APP_OPTION = "assistants_app", "--assistants-app"
+# The scenario that a test is marked with, from the set-up of its fixture on.
+MARKED: pytest.StashKey[Any] = pytest.StashKey()
+
 
 def _plugin() -> Any:
     """Return `simulator.pytest_plugin`, or the same under this package's name where `simulator` is somebody else's."""
     return import_module(".pytest_plugin", home())
+
+
+def _scenarios() -> Any:
+    """Return `simulator.pytest_scenarios`, likewise."""
+    return import_module(".pytest_scenarios", home())
 
 
 # Fixtures.
@@ -124,6 +138,15 @@ def async_openai_client(
     return client
 
 
+@pytest.fixture
+def scenario(request: pytest.FixtureRequest) -> Iterator[MarkedScenario]:
+    """The scenario of the marker: `scenario.play(app)` plays it, and fails the test where it goes otherwise."""
+    item = request.node
+    item.stash[MARKED] = _scenarios().marked(item)
+    yield item.stash[MARKED]
+    del item.stash[MARKED]
+
+
 @contextmanager
 def _unguarded(config: pytest.Config) -> Iterator[None]:
     """Lift the guard of the suite inside the block."""
@@ -147,7 +170,7 @@ def _session(request: pytest.FixtureRequest) -> Session | None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Declare the option that says who answers, that for pages, and the ini key of the guard."""
+    """Declare the options and the ini keys."""
     group = parser.getgroup("assistants-simulator")
     group.addoption(
         REPORT,
@@ -163,7 +186,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="who answers in tests that have a cassette: the simulator, the cassette (replay; the default), or the "
         "service (record writes the cassette, live nothing). With replay, tests marked with vcr have one too.",
     )
-    group = parser.getgroup("assistants-simulator")
     group.addoption(
         BASELINE,
         metavar="DIR",
@@ -176,6 +198,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=None,
         help="compare that with what --assistants-baseline wrote into DIR, of older code; fail where it differs",
     )
+    who_plays = "the app that scenarios are played against: a callable (user_id, text) -> reply, or what makes one"
+    group.addoption(
+        APP_OPTION, metavar="MODULE:CALLABLE", default=None, help=f"{who_plays}; goes over the ini key {APP}"
+    )
+    parser.addini(APP, f"MODULE:CALLABLE, {who_plays}; without it, a plain run loop", default="")
     parser.addini(
         GUARD,
         "where requests to the Assistants API's hosts that would reach the network are stopped: "
@@ -202,6 +229,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     if not any(map(config.pluginmanager.has_plugin, VCR_PLUGINS)):
         config.addinivalue_line("markers", "vcr(*paths): the test has a cassette of vcrpy; see --assistants=replay.")
+    config.addinivalue_line(
+        "markers",
+        "scenario(name, **parameters): the fixture scenario plays the scenario of this name, beside the test or in a "
+        "folder scenarios, with these parameters.",
+    )
     config.addinivalue_line(
         "markers",
         "simulator(**options): run the test against a simulator of the Assistants API, with options of "
@@ -233,6 +265,14 @@ def _folder(config: pytest.Config) -> tuple[Any, bool] | None:
     return folder, compared is not None
 
 
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Make a scenario a test."""
+    if not file_path.name.endswith(SCENARIO_SUFFIX):
+        return None
+    collector: pytest.Collector = _scenarios().ScenarioFile.from_parent(parent, path=file_path)
+    return collector
+
+
 def pytest_report_header() -> str | None:
     """Say so where somebody else's `simulator` hides ours."""
     return _shadow_notice()
@@ -258,6 +298,8 @@ def _shadow_notice() -> str | None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Let a marker alone bring its fixture; who has a cassette and is simulated needs a simulator."""
     has_cassette = _uses_cassette(item)
+    if item.get_closest_marker(SCENARIO) is not None:
+        _bring(item, SCENARIO)
     if item.get_closest_marker(FIXTURE) is not None or (has_cassette and _mode_of(item) == MODES[0]):
         _bring(item, FIXTURE)
     if has_cassette:
@@ -305,6 +347,9 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     session = item.stash.get(SESSION, None)
     if session is not None:
         _plugin().check_cassette(item, session)
+    scenario = item.stash.get(MARKED, None)
+    if scenario is not None:
+        _scenarios().check_played(item, scenario)
 
 
 def _baselines(item: pytest.Item) -> Baselines | None:

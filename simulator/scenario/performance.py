@@ -215,8 +215,7 @@ def _strangers(stage: Simulator) -> Iterator[str]:
     kept meets nothing.
     """
     exchanges = stage.requests
-    refusals = [_STRANGER.match(_message_of(one)) for one in exchanges if one.status == HTTPStatus.NOT_FOUND]
-    for noun, id in dict.fromkeys(found.groups() for found in refusals if found):
+    for noun, id in dict.fromkeys(filter(None, map(_stranger_in, exchanges))):
         if not any(id.encode() in one.response for one in exchanges if one.status == HTTPStatus.OK):
             yield (
                 f"The app asked for the {noun} {id}, which was never made in this scenario. If the app knows it from "
@@ -225,7 +224,9 @@ def _strangers(stage: Simulator) -> Iterator[str]:
             )
 
 
-def _message_of(exchange: Exchange) -> str:
-    answer = exchange.response_json
+def _stranger_in(exchange: Exchange) -> tuple[str, str] | None:
+    """Return noun and id of what was asked for and is not there; a fault may say so of an id that nobody asked for."""
+    answer = exchange.response_json if exchange.status == HTTPStatus.NOT_FOUND else None
     error = answer.get("error") if isinstance(answer, dict) else None
-    return str(error.get("message")) if isinstance(error, dict) else ""
+    found = _STRANGER.match(str(error.get("message"))) if isinstance(error, dict) else None
+    return (found[1], found[2]) if found and found[2] in f"{exchange.path} {exchange.json}" else None

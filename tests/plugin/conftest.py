@@ -78,6 +78,7 @@ class Project:
 def _warm():
     """Import what a pytest inside this process would take along with it at its end, and load again at the next."""
     import assistants_simulator.pytest_plugin
+    import assistants_simulator.pytest_scenarios
 
     import assistants_simulator.pytest_entry
     import simulator.migration.suite  # PyYAML's C code knows the classes of the first import only

@@ -1,0 +1,168 @@
+"""Scenarios under pytest: a file is a test, and a test can play one against its own app.
+
+The hooks and fixtures stand in `assistants_simulator/pytest_entry.py`; this is imported when a scenario is collected,
+or a test asks for one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .errors import ScenarioError, UsageError
+from .pytest_plugin import Finding, Misuse
+from .report.scenarios import failure
+from .scenario.apps import App, app_named
+from .scenario.finding_files import SUFFIX, find
+from .scenario.loading import load
+from .scenario.performance import Played
+from .scenario.playing import LIMIT_SECONDS, Converse, perform
+from .scenario.schema import Scenario
+
+MARKER = "scenario"
+APP = "assistants_app"
+APP_OPTION = "--assistants-app"
+# Real seconds that a step of an item may take where the app neither asks nor sleeps; pytest-timeout comes before it.
+PATIENCE_SECONDS = 60.0
+_CHOSEN: pytest.StashKey[App | None] = pytest.StashKey()
+
+
+class ScenarioFile(pytest.File):
+    """A file with a scenario; it is read when it is played, so that one that is none fails alone."""
+
+    def collect(self) -> Iterator[ScenarioItem]:
+        """Yield its one test."""
+        yield ScenarioItem.from_parent(self, name=self.path.name.removesuffix(SUFFIX))
+
+
+class ScenarioItem(pytest.Item):
+    """Plays a scenario against the app that the project names, or with the plain run loop."""
+
+    def runtest(self) -> None:
+        """Play it."""
+        scenario = load(self.path)
+        played = perform(scenario, chosen_app(self.config), patience=PATIENCE_SECONDS)
+        for text in played.warnings:
+            self.warn(pytest.PytestWarning(text))
+        _fail_if_it_did(_shown_path(self.path, self.config), scenario, played)
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """Say what is wrong, without a traceback through us."""
+        error = excinfo.value
+        return str(error) if isinstance(error, ScenarioError | UsageError) else super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, int | None, str]:
+        """Name the file and the line of the title, from 0."""
+        return self.path, _line_of_title(self.path), f"{MARKER} {self.name}"
+
+
+class MarkedScenario:
+    """The fixture `scenario`: that of the test's marker, to be played against an app of the test's own.
+
+    Args:
+        path: of its file.
+        scenario: with the marker's parameters filled in.
+    """
+
+    def __init__(self, path: Path, scenario: Scenario, config: pytest.Config) -> None:
+        self.path = path
+        self.scenario = scenario
+        self.played: Played | None = None
+        self._config = config
+
+    def play(self, converse: Converse | None = None, *, limit: float = LIMIT_SECONDS) -> Played:
+        """Play it, and fail the test where something else happens than it expects.
+
+        Args:
+            converse: the app, `(user_id, text) -> reply`, sync or async; None: that which the project names, or a
+                plain run loop.
+            limit: how much virtual time a step may take, in seconds.
+
+        Raises:
+            CheckFailed: what was not as expected, with the timeline.
+            UsageError: the app cannot be played.
+        """
+        __tracebackhide__ = True
+        if inspect.iscoroutinefunction(converse) and _in_a_loop():
+            raise Misuse("scenario.play(…) runs an async app itself: call it from a test that is not async.")
+        try:
+            app = converse or chosen_app(self._config)
+            self.played = perform(self.scenario, app, limit=limit)
+        except (ScenarioError, UsageError) as error:
+            raise Misuse(str(error)) from None
+        _fail_if_it_did(_shown_path(self.path, self._config), self.scenario, self.played)
+        return self.played
+
+
+def marked(item: pytest.Item) -> MarkedScenario:
+    """Return the scenario that the marker of a test names.
+
+    Raises:
+        UsageError: it names none; names the test.
+    """
+    mark = item.get_closest_marker(MARKER)
+    if mark is None or len(mark.args) != 1 or not isinstance(mark.args[0], str):
+        raise Misuse(
+            f'{item.nodeid}: the fixture takes its scenario from @pytest.mark.{MARKER}("weather", city="Paris").'
+        )
+    try:
+        path = find(mark.args[0], item.path.parent, item.config.rootpath)
+        return MarkedScenario(path, load(path, mark.kwargs), item.config)
+    except ScenarioError as error:
+        raise Misuse(f"{item.nodeid}: {error}") from None
+
+
+def check_played(item: pytest.Item, scenario: MarkedScenario) -> None:
+    """Fail a test that has a scenario and has not played it."""
+    if scenario.played is None:
+        raise Finding(f"{item.nodeid}: the scenario was never played. Call scenario.play(app).")
+
+
+def chosen_app(config: pytest.Config) -> App | None:
+    """Return the app that the project names; None: the plain run loop.
+
+    Raises:
+        UsageError: the name is none of an app.
+    """
+    if _CHOSEN not in config.stash:
+        name = config.getoption(APP_OPTION) or config.getini(APP)
+        config.stash[_CHOSEN] = _named(name, config) if name else None
+    return config.stash[_CHOSEN]
+
+
+def _named(name: str, config: pytest.Config) -> App:
+    folders = dict.fromkeys([str(config.invocation_params.dir), str(config.rootpath)])
+    try:
+        return app_named(name, folders)
+    except UsageError as error:
+        raise UsageError(f"{APP} = {name}: {error}") from error
+
+
+def _fail_if_it_did(shown: Path, scenario: Scenario, played: Played) -> None:
+    __tracebackhide__ = True
+    if not played.passed:
+        raise Finding(f"Scenario {played.title!r} failed.\n{failure(shown, scenario, played)}")
+
+
+def _shown_path(path: Path, config: pytest.Config) -> Path:
+    """Return a path as pytest shows it: as seen from where it was called, if it is below."""
+    here = config.invocation_params.dir
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _line_of_title(path: Path) -> int:
+    lines = path.read_bytes().splitlines()
+    return next((number for number, line in enumerate(lines) if line.startswith(b"scenario:")), 0)
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
