@@ -19,8 +19,6 @@ import pytest
 from . import home, shadow
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import openai
 
     from simulator import Simulator
