@@ -172,6 +172,13 @@ def _journal(simulator: Simulator) -> Response:
     return answer(journal_to_json(simulator.journal))
 
 
+def _timeline(simulator: Simulator) -> Response:
+    from ..report.page import page_of
+
+    page = page_of(simulator.journal, title="The journal of the simulator")
+    return Response(page.encode("utf-8", "backslashreplace"), media_type="text/html")
+
+
 def _state(simulator: Simulator) -> Response:
     return Response(simulator.dump(), media_type=JSON_TYPE)
 
@@ -191,4 +198,4 @@ _ACTIONS: Mapping[str, tuple[TypeAdapter[Any], _Act]] = {
     "clock": (TypeAdapter(Clock), _move_clock),
     "check": (TypeAdapter(Check), _check),
 }
-_READINGS: Mapping[str, _Show] = {"journal": _journal, "state": _state, "health": _health}
+_READINGS: Mapping[str, _Show] = {"journal": _journal, "timeline": _timeline, "state": _state, "health": _health}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import urllib.request
 
 import pytest
 
 import simulator
 from simulator import say
+from simulator.report.page import page_of
 from simulator.server import app
 
 ASSISTANT = {"collection": "assistants", "object": {"id": "asst_1", "model": "gpt-4o"}}
@@ -103,6 +105,20 @@ def test_the_journal_shows_requests_turns_and_statuses(admin, sim, started):
     assert journal[0]["response"]["object"] == "thread.run"
     assert journal[1]["turn"] == {"say": "Hi."}
     assert journal[1]["view"]["user"] == "Hello?"
+
+
+def test_the_timeline_is_the_page_of_the_journal(admin, sim, started):
+    sim.script(say("</script>"))
+    started(sim)
+    with urllib.request.urlopen(f"{admin.root}/_simulator/timeline") as answer:
+        page = answer.read().decode()
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert page == page_of(sim.journal, title="The journal of the simulator")
+
+
+def test_a_page_of_another_site_gets_no_timeline(admin):
+    status, body = admin.get("timeline", **{"Sec-Fetch-Site": "cross-site"})
+    assert (status, list(body)) == (403, ["error"])
 
 
 def test_the_state_is_what_save_writes(admin, sim, tmp_path):
