@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from .decorator import simulated
     from .errors import CheckFailed, RequestBlocked, SimulatorError
+    from .migration.twins import twin
     from .recording.using import use_cassette
     from .scenario.playing import play
     from .simulator import Simulator
@@ -70,6 +71,7 @@ _HOMES = {
     "split_stream": ".backend.fault_kinds",
     "stay": ".backend.fault_kinds",
     "turns": ".backend.turns",
+    "twin": ".migration.twins",
     "use_cassette": ".recording.using",
 }
 
@@ -104,6 +106,7 @@ __all__ = [
     "split_stream",
     "stay",
     "turns",
+    "twin",
     "use_cassette",
 ]
 

@@ -9,5 +9,7 @@ kinds       which kinds of difference there are, and why each matters
 comparing   from two records to their differences: `views` in what was shown, `outcomes` in what came of it
 tolerated   differences that are meant, each with its reason
 report      differences as text
+judging     which differences are meant
+twins       one scenario played against two apps
 suite       a baseline of a whole test suite
 """

@@ -18,6 +18,7 @@ from ..backend.brain import View
 from ..backend.journal import Asked, Entry, Exchange, Handled, Struck
 from ..backend.turns_json import turn_to_json
 from ..errors import told
+from ..scenario.performance import PlayedStep
 from .record import ModelTurn, Output, Record, Refused, Shown, Tool, UserTurn, Watched, answered_calls, parsed
 from .settings import Surface, resolved, surface_of
 
@@ -26,24 +27,6 @@ _ID = re.compile(r"\b(asst|thread|msg|run|step|call|file|vs|vsfb|resp|conv|fc|ci
 # How a stream is cut and how long a turn takes is no part of what is said.
 _PACE = ("takes", "chunks")
 _PLAIN = (str, int, float, bool, type(None))
-
-
-@dataclass(slots=True, kw_only=True)
-class Step:
-    """A step of a scenario that was played.
-
-    Args:
-        conversation: who speaks.
-        entries: what the journal has of it.
-        reply: what the app returned; None where it failed.
-        error: how it failed.
-    """
-
-    conversation: str
-    user: str
-    entries: Sequence[Entry] = ()
-    reply: Any = None
-    error: BaseException | None = None
 
 
 def record_of(journal: Sequence[Entry], of: str) -> Record:
@@ -59,15 +42,15 @@ def record_of(journal: Sequence[Entry], of: str) -> Record:
     return _record(of, gathered.turns, _refusals(journal), [entry for entry in journal if isinstance(entry, Asked)])
 
 
-def record_of_steps(steps: Iterable[Step], of: str) -> Record:
+def record_of_steps(steps: Iterable[PlayedStep], of: str) -> Record:
     """Return what came of a scenario."""
     played = list(steps)
     asked = [entry for step in played for entry in step.entries if isinstance(entry, Asked)]
     return Record(of=of, surface=_surfaces(asked), turns=[_turn_of_step(step) for step in played])
 
 
-def _turn_of_step(step: Step) -> UserTurn:
-    turn = _Turn(conversation=step.conversation, user=step.user)
+def _turn_of_step(step: PlayedStep) -> UserTurn:
+    turn = _Turn(conversation=step.speaker, user=step.said)
     for entry in step.entries:
         if isinstance(entry, Asked):
             turn.ask(entry)

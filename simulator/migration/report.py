@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from .kinds import Difference, Kind
@@ -70,7 +70,9 @@ class Comparison:
         of: the test or the scenario.
         open: the differences that nobody meant; without any, the sides are twins.
         meant: those that are tolerated, each with its reason.
-        unused: entries of the file of tolerated differences that nothing needed.
+        used: places of the tolerated differences that were needed.
+        unused: those that nothing needed.
+        failed: what a side did not do that the scenario expects.
         skipped: what was expected of one surface only, and could not be looked at on the other.
     """
 
@@ -79,13 +81,15 @@ class Comparison:
     new: Record
     open: Sequence[Difference] = ()
     meant: Sequence[tuple[Difference, str]] = ()
+    used: frozenset[int] = frozenset()
     unused: Sequence[str] = ()
-    skipped: Sequence[str] = field(default_factory=list)
+    failed: Sequence[str] = ()
+    skipped: Sequence[str] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether nothing differs but what is meant."""
-        return not self.open
+        """Whether nothing differs but what is meant, and both sides did what is expected."""
+        return not self.open and not self.failed
 
 
 def text_of(comparison: Comparison) -> str:
@@ -102,6 +106,9 @@ def lines_of(comparison: Comparison) -> Iterator[str]:
     for one in comparison.open:
         yield ""
         yield from difference_lines(one)
+    if comparison.failed:
+        yield ""
+        yield from comparison.failed
     notes = list(_notes(comparison))
     if notes:
         yield ""

@@ -14,8 +14,8 @@ from typing import Any, TypeAlias
 from ..backend.journal import Journal
 from ..errors import BaselineError
 from . import files, tolerated
-from .comparing import compare
 from .gathering import record_of
+from .judging import compared
 from .record import Record
 from .report import Comparison
 
@@ -82,13 +82,12 @@ def compare_test(folder: Path, of: str, journal: Journal, secrets: Iterable[str]
     if not path.exists():
         return Outcome(state=State.NEW if now.turns else State.SILENT)
     old, new = files.read(path), files.scrubbed(now, secrets)
-    judged = tolerated.judge(compare(old, new), tolerated.read_beside(folder), of)
-    comparison = Comparison(of=of, old=old, new=new, open=judged.open, meant=judged.meant)
+    comparison = compared(of, old, new, tolerated.read_beside(folder))
     return Outcome(
         state=State.SAME if comparison.passed else State.DIFFERS,
         file=path.relative_to(folder).as_posix(),
-        used=sorted(judged.used),
-        meant=len(judged.meant),
+        used=sorted(comparison.used),
+        meant=len(comparison.meant),
         comparison=comparison,
     )
 

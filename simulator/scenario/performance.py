@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from ..backend.faults_json import plan_from_json
-from ..backend.journal import Exchange, Journal, StatusChange
+from ..backend.journal import Entry, Exchange, Journal, StatusChange
 from ..backend.turns import CallTools
 from ..backend.turns_json import turn_from_json
 from ..errors import CheckFailed, ScenarioError, StateError, suggestion
@@ -30,12 +30,33 @@ class Finding(NamedTuple):
 
 
 @dataclass(slots=True, kw_only=True)
+class PlayedStep:
+    """A step in which somebody spoke, and what came of it.
+
+    Args:
+        number: among all steps, from 1.
+        entries: what the journal has of it.
+        reply: what the app returned; None where it failed.
+        error: how it failed.
+    """
+
+    number: int
+    speaker: str
+    said: str
+    entries: Sequence[Entry] = ()
+    reply: Any = None
+    error: BaseException | None = None
+
+
+@dataclass(slots=True, kw_only=True)
 class Played:
     """What came of a scenario.
 
     Args:
         findings: what is not as expected; empty: it passed.
         warnings: what looks like a mistake of the scenario, or of the app's.
+        steps: those in which somebody spoke.
+        skipped: what was not looked at: it is expected of the Assistants API, and the app spoke to another.
         replies: of the steps in which somebody says something; None where the app failed.
         called: functions that the model called, each once.
         unused: functions that the scenario or the app declares, and that the model never called.
@@ -45,6 +66,8 @@ class Played:
     title: str
     findings: list[Finding] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    steps: list[PlayedStep] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     replies: list[Any] = field(default_factory=list)
     called: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
@@ -115,12 +138,23 @@ class Performance:
         """
         step, happened = self.scenario.conversation[number - 1], Happened(reply=reply, error=error)
         self.played.replies.append(reply)
+        self.note(number, reply, error)
         if self._step is not None:
             self._step.fill(happened)
         for text in complaints(step.expect, happened) if step.expect is not None else ():
             self.find(number, text)
         for unused in _drop_unused(self._stage):
             self.find(number, f"the model was never asked for {unused}")
+
+    def note(self, number: int, reply: Any = None, error: BaseException | None = None) -> None:
+        """Write down what came of the step that was begun last."""
+        step = self.scenario.conversation[number - 1]
+        entries = self._step.entries if self._step is not None else ()
+        self.played.steps.append(
+            PlayedStep(
+                number=number, speaker=step.from_, said=str(step.user), entries=entries, reply=reply, error=error
+            )
+        )
 
     def find(self, step: int | None, text: str) -> None:
         """Note what is not as expected."""
@@ -159,9 +193,14 @@ class _Marks:
         self._entries, self._calls, self._runs = len(stage.journal), len(stage.calls), len(stage.runs)
         self._views, self._began = len(stage.views), stage.clock.now()
 
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What the journal has since."""
+        return self._stage.journal[self._entries :]
+
     def fill(self, happened: Happened) -> None:
         """Write down what has happened since."""
-        entries = self._stage.journal[self._entries :]
+        entries = self.entries
         happened.calls = self._stage.calls[self._calls :]
         changes = (one for one in entries if isinstance(one, StatusChange) and one.object == "thread.run")
         runs = self._stage.runs[self._runs :]

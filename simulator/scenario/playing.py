@@ -156,6 +156,7 @@ class _Playing:
     def _hung(self, number: int, hung: Hung) -> bool:
         what = str(hung) if hung.in_real_time else f"the app goes on after {self._limit:g} virtual seconds: {hung}"
         self._performance.find(number, f"{what}. {place_of(hung)}")
+        self._performance.note(number, error=hung)
         return False
 
     def _say(self, step: Step) -> Any:
