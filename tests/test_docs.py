@@ -168,6 +168,14 @@ def test_every_word_for_what_went_wrong_is_explained():
     assert [word for word in Trouble if f"| {word} | " not in page] == []
 
 
+def test_the_page_of_moves_is_true(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / "migrating.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    assert run_blocks(found, str(page)) == []
+    assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
 def test_the_commands_exist(blocks):
     commands = commands_of(blocks)
     assert len(commands) > 3

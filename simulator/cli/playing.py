@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from ..errors import ScenarioError, SimulatorError, UsageError, suggestion
+from ..migration import tolerated
 from ..report import scenarios as report
 from ..report.scenarios import Outcome
 from ..scenario.apps import App, app_named
@@ -24,6 +26,7 @@ from ..scenario.loading import filled, line_of_step, read
 from ..scenario.parameters import given
 from ..scenario.playing import perform
 from ..scenario.schema import Scenario
+from .comparing import Against, Pages, Reference, Write, compare_with, unused
 from .printing import FINDINGS, UNREADABLE, show_json, stop, warn
 
 IMPORT_SECONDS = 60.0  # of real time; an app that loads a model takes some
@@ -33,6 +36,8 @@ _STYLES = {
     r"^ +warning:": "yellow",
     r"^ {4}\S+:\d+: (step \d+|the whole).*$": "bold",
     r"^ {4} *[\d.]+  .*$": "dim",
+    r"^ {4}\w+( of \S+)? in turn \d+ .*$|≠": "bold red",
+    r"^ {8}(old|new|why): ": "bold",
 }
 
 
@@ -73,12 +78,31 @@ class _Show:
         self.console.print(text, soft_wrap=True)
 
 
+class Comparing(NamedTuple):
+    """With what scenarios are compared, as the options say.
+
+    Args:
+        against: an app, as `MODULE:CALLABLE`.
+        write: a folder for a baseline.
+        compare: a folder with one.
+        tolerated: a file of differences that are meant.
+        html: a folder for pages.
+    """
+
+    against: str | None = None
+    write: Path | None = None
+    compare: Path | None = None
+    tolerated: Path | None = None
+    html: Path | None = None
+
+
 def play_files(
     paths: Sequence[Path],
     app_name: str | None,
     settings: Sequence[str],
     text: str | None,
     timeout: float,
+    comparing: Comparing,
     *,
     as_json: bool,
 ) -> None:
@@ -87,17 +111,29 @@ def play_files(
         texts = _parsed(settings)
         found, missing = _files_of(paths)
         files = _selected(_without_twins(_read(path, texts) for path in found), text, texts)
-        app = _app_named(app_name, timeout)
+        app = _app_named("--app", app_name, timeout)
+        reference = _reference_of(comparing, timeout)
     except SimulatorError as error:
         stop(str(error), UNREADABLE)
-    show = _Show(as_json)
-    outcomes = _played(files, app, timeout, show)
+    show, pages = _Show(as_json), None if comparing.html is None else Pages(comparing.html)
+    outcomes = _played(files, partial(_outcome_of, app=app, timeout=timeout, reference=reference, pages=pages), show)
     if as_json:
         show_json(report.as_json(outcomes))
     else:
         for line in report.closing_lines(outcomes):
             show.line(line)
+        for line in _notes(reference, outcomes, whole=text is None):
+            show.line(line)
+    if pages is not None:
+        warn(f"Wrote {pages.close()}.")
     _end(outcomes, missing=missing)
+
+
+def _notes(reference: Reference | None, outcomes: Sequence[Outcome], *, whole: bool) -> Iterator[str]:
+    """Yield what is to be said of what was compared; of tolerated differences only if nothing was left out."""
+    if reference is not None:
+        yield from reference.notes()
+        yield from unused(reference.entries, outcomes) if whole else ()
 
 
 def _end(outcomes: Sequence[Outcome], *, missing: bool) -> None:
@@ -176,41 +212,78 @@ def _title(one: _Read) -> str:
     return one.scenario.scenario if one.scenario else ""
 
 
-def _app_named(name: str | None, timeout: float) -> App | None:
+def _reference_of(comparing: Comparing, timeout: float) -> Reference | None:
+    """Return with what is compared, or None.
+
+    Raises:
+        SimulatorError: options that cannot be meant together, or what they name is not there.
+    """
+    given = [name for name in ("against", "write", "compare") if getattr(comparing, name) is not None]
+    if len(given) > 1:
+        raise UsageError("Of --against, --baseline and --compare give one.")
+    if comparing.tolerated is not None and given != ["against"]:
+        raise UsageError("--tolerated is for --against; a baseline has its tolerated.yaml within.")
+    if comparing.write is not None:
+        return Write(comparing.write)
+    if comparing.compare is not None:
+        return compare_with(comparing.compare)
+    other = _app_named("--against", comparing.against, timeout)
+    if other is None:
+        return None
+    return Against(
+        lambda scenario: perform(scenario, other, patience=timeout),
+        [] if comparing.tolerated is None else tolerated.read(comparing.tolerated),
+    )
+
+
+def _app_named(option: str, name: str | None, timeout: float) -> App | None:
     if name is None:
         return None
     try:
         with _output_aside():
             return app_named(name, patience=max(timeout, IMPORT_SECONDS))
     except UsageError as error:
-        raise UsageError(f"--app {name}: {error}") from error
+        raise UsageError(f"{option} {name}: {error}") from error
 
 
 # Playing.
 
 
-def _played(files: Sequence[_Read], app: App | None, timeout: float, show: _Show) -> list[Outcome]:
+def _played(files: Sequence[_Read], play: Callable[[_Read], Outcome], show: _Show) -> list[Outcome]:
     outcomes = []
     with show.progress(len(files)) as progress:
         (task,) = progress.task_ids
         for one in files:
             progress.update(task, description=str(one.path))
-            outcome = _outcome_of(one, app, timeout)
+            outcome = play(one)
             outcomes.append(outcome)
             show.outcome(outcome)
             progress.advance(task)
     return outcomes
 
 
-def _outcome_of(one: _Read, app: App | None, timeout: float) -> Outcome:
+def _outcome_of(
+    one: _Read, *, app: App | None, timeout: float, reference: Reference | None, pages: Pages | None
+) -> Outcome:
     if one.scenario is None:
         return Outcome(path=one.path, error=one.error)
     try:
         with _output_aside():
             played = perform(one.scenario, app, patience=timeout)
+            comparison = None if reference is None else reference.take(one.path, one.scenario, played)
     except SimulatorError as error:
         return Outcome(path=one.path, scenario=one.scenario, error=str(error))
-    return Outcome(path=one.path, scenario=one.scenario, played=played)
+    outcome = Outcome(path=one.path, scenario=one.scenario, played=played, comparison=comparison)
+    if pages is not None:
+        _write_pages(pages, outcome, reference)
+    return outcome
+
+
+def _write_pages(pages: Pages, outcome: Outcome, reference: Reference | None) -> None:
+    try:
+        pages.take(outcome, reference.played if isinstance(reference, Against) else None)
+    except OSError as error:
+        stop(f"--html {pages.folder}: {error.strerror or error}.", UNREADABLE)
 
 
 @contextmanager

@@ -26,6 +26,25 @@ Timeout = Annotated[
     float,
     typer.Option(min=0.1, metavar="SECONDS", help="Real time that a step may take if the app never asks or sleeps."),
 ]
+Against = Annotated[
+    str | None,
+    typer.Option(
+        "--against", metavar="MODULE:CALLABLE", help="The app that takes its place: play it too, and say what differs."
+    ),
+]
+Tolerated = Annotated[
+    Path | None, typer.Option("--tolerated", metavar="FILE", help="Differences that are meant, for --against.")
+]
+Baseline = Annotated[
+    Path | None,
+    typer.Option("--baseline", metavar="DIR", help="Write what the model was shown, and what came of it, there."),
+]
+Compare = Annotated[
+    Path | None, typer.Option("--compare", metavar="DIR", help="Compare with what --baseline wrote, of older code.")
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="DIR", help="Write the timelines as pages, of --against both sides'.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON. What the app prints goes to stderr in any case.")]
 
 
@@ -41,14 +60,20 @@ def run(
     settings: Settings = None,
     text: Text = None,
     timeout: Timeout = 60.0,
+    against: Against = None,
+    tolerated: Tolerated = None,
+    baseline: Baseline = None,
+    compare: Compare = None,
+    html: Html = None,
 ) -> None:
     """Play scenarios against your app, in this process, and say what is not as they expect.
 
     The app is looked for in the current folder first, and runs as it is: its requests are answered by a simulator of
     its own for each scenario, and its sleeps take no time.
 
-    Exit codes: 0 all passed, 1 something failed, 2 something could not be played.
+    Exit codes: 0 all passed, 1 something failed or differs, 2 something could not be played.
     """
-    from .playing import play_files
+    from .playing import Comparing, play_files
 
-    play_files(paths, app, settings or [], text, timeout, as_json=json)
+    comparing = Comparing(against, baseline, compare, tolerated, html)
+    play_files(paths, app, settings or [], text, timeout, comparing, as_json=json)

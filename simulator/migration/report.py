@@ -122,6 +122,29 @@ def headline_of(comparison: Comparison) -> str:
     return f"{comparison.of}: {told}{f': {kinds}' if kinds else ''}"
 
 
+def as_json(comparison: Comparison) -> Mapping[str, Any]:
+    """Return a comparison as a JSON value."""
+    return {
+        "passed": comparison.passed,
+        "differences": [_one_as_json(one) for one in comparison.open],
+        "tolerated": [{**_one_as_json(one), "reason": reason} for one, reason in comparison.meant],
+        "failed": list(comparison.failed),
+        "skipped": list(comparison.skipped),
+    }
+
+
+def _one_as_json(one: Difference) -> Mapping[str, Any]:
+    return {
+        "kind": str(one.kind),
+        "turn": one.turn,
+        "user": one.user,
+        "about": one.about,
+        "old": one.old,
+        "new": one.new,
+        "why": one.why,
+    }
+
+
 def table(comparison: Comparison) -> Iterator[str]:
     """Yield a line for each turn of the user: what is the same (=), what differs (≠), what is meant to differ (~)."""
     turns = max(comparison.old.turns, comparison.new.turns, key=len)

@@ -54,6 +54,7 @@ def twin(
     entries = [] if tolerated is None else read(tolerated)
     sides = [perform(loaded, app, limit=limit) for app in (old, new)]
     comparison = compared_sides(loaded, sides[0], sides[1], entries)
+    comparison.failed = [*_findings("old", sides[0], loaded), *comparison.failed]
     comparison.unused = [one.describe() for place, one in enumerate(entries) if place not in comparison.used]
     if not comparison.passed:
         raise TwinsDiffer(text_of(comparison))
@@ -63,7 +64,7 @@ def twin(
 def compared_sides(
     scenario: Scenario, old: Played, new: Played, entries: Sequence[Entry] = (), of: str | None = None
 ) -> Comparison:
-    """Return what differs between two playings of a scenario.
+    """Return what differs between two playings of a scenario, and what is not as expected on the new side.
 
     Args:
         entries: differences that are meant.
@@ -73,7 +74,7 @@ def compared_sides(
     records = [record_of_steps(side.steps, name) for side in (old, new)]
     comparison = compared(name, records[0], records[1], entries)
     sides = {"old": old, "new": new}
-    comparison.failed = [text for side, played in sides.items() for text in _findings(side, played, scenario)]
+    comparison.failed = list(_findings("new", new, scenario))
     comparison.skipped = [f"on the {side} side, {text}" for side, played in sides.items() for text in played.skipped]
     return comparison
 

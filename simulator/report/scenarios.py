@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..migration import report as comparisons
+from ..migration.report import Comparison
 from ..scenario.loading import line_of_step
 from ..scenario.performance import Played
 from ..scenario.schema import Scenario
@@ -26,17 +28,30 @@ class Outcome:
     Args:
         scenario: None where the file is none.
         played: None where it could not be played; then `error` says why.
+        comparison: with another app or with a baseline; None where there is none.
     """
 
     path: Path
     scenario: Scenario | None = None
     played: Played | None = None
     error: str | None = None
+    comparison: Comparison | None = None
 
     @property
     def word(self) -> str:
         """The outcome in a word."""
-        return UNPLAYABLE if self.played is None else PASSED if self.played.passed else FAILED
+        if self.played is None:
+            return UNPLAYABLE
+        return PASSED if self.played.passed and (self.comparison is None or self.comparison.passed) else FAILED
+
+    @property
+    def findings(self) -> list[str]:
+        """What is not as expected, each a text of one or more lines."""
+        steps = self.played.findings if self.played is not None else ()
+        found = [one.text if one.step is None else f"step {one.step}: {one.text}" for one in steps]
+        if self.comparison is not None and not self.comparison.passed:
+            found.append(comparisons.text_of(self.comparison))
+        return found
 
 
 def lines_of(outcome: Outcome) -> list[str]:
@@ -46,9 +61,17 @@ def lines_of(outcome: Outcome) -> list[str]:
     if outcome.played is None:
         return [first, *_indented(str(outcome.error))]
     warnings = [f"{INDENT}warning: {text}" for text in outcome.played.warnings]
+    compared = _indented("\n".join(_compared(outcome.comparison)))
     if outcome.played.passed or outcome.scenario is None:
-        return [first, *warnings]
-    return [first, *_indented(failure(outcome.path, outcome.scenario, outcome.played)), *warnings]
+        return [first, *compared, *warnings]
+    return [first, *_indented(failure(outcome.path, outcome.scenario, outcome.played)), *compared, *warnings]
+
+
+def _compared(comparison: Comparison | None) -> list[str]:
+    """Return the lines of a comparison; nothing where it has nothing to say."""
+    if comparison is None or (comparison.passed and not comparison.meant and not comparison.skipped):
+        return []
+    return list(comparisons.lines_of(comparison))
 
 
 def failure(path: Path, scenario: Scenario, played: Played) -> str:
@@ -116,4 +139,6 @@ def _one_as_json(outcome: Outcome) -> Mapping[str, Any]:
         "requests": played.requests,
         "seconds": round(played.seconds, 3),
         "unused": played.unused,
+        "skipped": played.skipped,
+        "comparison": outcome.comparison and comparisons.as_json(outcome.comparison),
     }
