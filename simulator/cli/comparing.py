@@ -16,7 +16,7 @@ from ..migration.report import Comparison, text_of
 from ..migration.tolerated import Entry
 from ..migration.twins import compared_sides
 from ..report.page import write_page
-from ..report.pages import PageOfTest, file_name, write_index
+from ..report.pages import ListedPage, file_name, write_index
 from ..report.scenarios import Outcome
 from ..scenario.finding_files import SUFFIX
 from ..scenario.performance import Played
@@ -134,7 +134,7 @@ class Pages:
     """Writes a page for each scenario that was played, and of twins one for each side."""
 
     folder: Path
-    written: list[PageOfTest] = field(default_factory=list)
+    written: list[ListedPage] = field(default_factory=list)
 
     def take(self, outcome: Outcome, other: Played | None) -> None:
         """Write the pages of an outcome.
@@ -153,8 +153,8 @@ class Pages:
         file = file_name(name)
         write_page(self.folder / file, played.journal, title=name, findings=findings)
         first = next(iter(findings), "").partition("\n")[0]
-        self.written.append(PageOfTest(name, file, first))
+        self.written.append(ListedPage(name, file, first))
 
     def close(self) -> Path:
         """Write the list of the pages, and return where."""
-        return write_index(self.folder, self.written)
+        return write_index(self.folder, self.written, heading=f"{len(self.written)} playings of scenarios")
