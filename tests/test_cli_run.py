@@ -256,6 +256,8 @@ def test_json_is_one_document(run, project):
         "requests": weather["requests"],
         "seconds": weather["seconds"],
         "unused": ["get_time", "get_stars"],
+        "skipped": [],
+        "comparison": None,
     }
     assert weather["requests"] > 5
     assert weather["seconds"] > 1
