@@ -35,7 +35,7 @@ endef
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types coverage layout format docs orders verify fuzz programs schema browser bench \
-	stress sdks pythons dist-check constraints clean
+	stress sdks sdk-faults pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -110,6 +110,10 @@ stress: $(READY) ## virtual time, 2,000 times idle and 2,000 times with every co
 sdks: $(READY) ## the smoke suite under seven SDKs, each in an environment of its own
 	$(RUN) -m tests.sdks --python '$(PYTHON)' --uv '$(UV)' $(SDKS)
 	$(if $(strip $(SDKS)),,$(RUN) docs/generate.py)
+
+sdk-faults: $(READY) ## what the last 1.x, 2.x and 3.x of the SDK make of faults; writes the tables of docs/faults.md
+	$(RUN) -m tests.sdks.faults --python '$(PYTHON)' --uv '$(UV)'
+	$(RUN) docs/generate.py
 
 pythons: $(READY) ## the suite on every CPython from 3.11 on that is found, or that uv brings
 	$(RUN) -m tests.sdks.pythons --uv '$(UV)' --args '$(ARGS)'

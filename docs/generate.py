@@ -43,6 +43,7 @@ from simulator.report.demo import play  # noqa: E402
 from simulator.scenario.loading import read  # noqa: E402
 from simulator.scenario.schema import json_schema  # noqa: E402
 from tests.scenario.menu import MENU, Entry  # noqa: E402
+from tests.sdks import faults as sdk_faults  # noqa: E402
 from tests.sdks import results  # noqa: E402
 
 PAGES = (
@@ -52,6 +53,11 @@ PAGES = (
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
 DEMO_LINES = 19
+SDK_TABLES = {
+    "http": "A request; unless it says otherwise, each attempt of `runs.retrieve` meets the fault:",
+    "stream=True": "A stream of `runs.create(stream=True)`, cut before its third delta unless it says otherwise:",
+    "runs.stream": "The same with the helper `runs.stream`, its `text_deltas` and then `get_final_run()`:",
+}
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 # One bad request for each text of `api/validation.py`: operation, body.
@@ -253,6 +259,13 @@ def _menu_row(entry: Entry) -> Sequence[str]:
     return (entry.fault, f"`{entry.scenario}`", about[:1].lower() + about[1:].rstrip("."))
 
 
+def faults_by_sdk() -> str:
+    """Return what the last `make sdk-faults` found, a table for each way to ask."""
+    found = sdk_faults.read()
+    parts = (f"{title}\n\n{_table(*sdk_faults.rows(found, kind))}" for kind, title in SDK_TABLES.items())
+    return "\n\n".join(parts)
+
+
 def sdks() -> str:
     """Return what the last `make sdks` found."""
     return _table(*results.rows(results.read()))
@@ -275,6 +288,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "faults": fault_texts,
     "differences": differences,
     "fault-menu": fault_menu,
+    "sdk-faults": faults_by_sdk,
     "sdks": sdks,
 }
 

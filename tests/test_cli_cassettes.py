@@ -523,3 +523,17 @@ def test_a_page_shows_no_secret_of_a_cassette(run, weather, tmp_path):
     weather.write_text(text, encoding="utf-8")
     assert run("show", weather, "--html", tmp_path / "page.html").exit_code == 0
     assert "sk-proj" not in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_distill_writes_a_scenario(run, weather, tmp_path):
+    target = tmp_path / "weather.scenario.yaml"
+    result = run("distill", weather, "--to", "scenario", "-o", target)
+    assert (result.exit_code, "assistants-simulator run" in result.stdout) == (0, True)
+    assert target.read_text(encoding="utf-8") == run("distill", weather, "--to", "scenario").stdout
+    assert run("run", target).exit_code == 0
+
+
+def test_a_scenario_has_its_suffix(run, weather, tmp_path):
+    result = run("distill", weather, "--to", "scenario", "-o", tmp_path / "weather.yaml")
+    assert (result.exit_code, "a scenario ends in .scenario.yaml" in result.stderr) == (2, True)
+    assert not (tmp_path / "weather.yaml").exists()

@@ -25,6 +25,13 @@ class FormName(StrEnum):
     CORPUS = "corpus"
 
 
+class Distilled(StrEnum):
+    """What `distill` writes."""
+
+    TEST = "test"
+    SCENARIO = "scenario"
+
+
 Paths = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Cassettes, and folders of them.")]
 OneCassette = Annotated[Path, typer.Argument(metavar="CASSETTE", help="A cassette of any form.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -116,14 +123,19 @@ def convert_command(
 
 def distill_command(
     path: OneCassette,
+    to: Annotated[Distilled, typer.Option(help="A pytest file, or a scenario.")] = Distilled.TEST,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where; without it the test is printed.")
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where; without it the result is printed.")
     ] = None,
 ) -> None:
-    """Write the conversation of a cassette as turns for the simulator: a pytest file that passes, to be varied."""
+    """Write the conversation of a cassette as turns for the simulator, to be varied.
+
+    A pytest file that passes, or a scenario (NAME.scenario.yaml) that the plain run loop passes; what a scenario cannot
+    say is told in a comment at its top.
+    """
     from .examining import distill_file
 
-    distill_file(path, output)
+    distill_file(path, output, as_scenario=to is Distilled.SCENARIO)
 
 
 def verify_command(paths: Paths, json: AsJson = False) -> None:

@@ -20,6 +20,8 @@ from ..recording.examining.orphans import orphans
 from ..recording.scrubbing import Scrubber
 from ..report import audit as audit_report
 from ..report import conversation as conversation_report
+from ..scenario.distilling import distill_scenario
+from ..scenario.finding_files import SUFFIX
 from .printing import FINDINGS, UNREADABLE, show_json, show_lines, stop, warn
 
 _AUDIT_STYLES = {
@@ -169,15 +171,19 @@ def _is_cassette(file: Path, named: Sequence[Path]) -> bool:
     return True
 
 
-def distill_file(path: Path, output: Path | None) -> None:
-    """Print or write the test that a cassette becomes."""
+def distill_file(path: Path, output: Path | None, *, as_scenario: bool = False) -> None:
+    """Print or write the test, or the scenario, that a cassette becomes."""
+    if as_scenario and output is not None and not output.name.endswith(SUFFIX):
+        stop(f"{output}: a scenario ends in {SUFFIX}.", UNREADABLE)
     with _refusing():
-        source = distill(Scrubber().cassette(forms.load(path)))
+        cassette = Scrubber().cassette(forms.load(path))
+        source = distill_scenario(cassette) if as_scenario else distill(cassette)
         if output is None:
             typer.echo(source, nl=False)
         else:
             done = f"Wrote {output}." if write_new(output, source) else f"{output} is there already, the same."
-            typer.echo(f"{done} Now run:\n\n    python -m pytest {output}")
+            how = "assistants-simulator run" if as_scenario else "python -m pytest"
+            typer.echo(f"{done} Now run:\n\n    {how} {output}")
 
 
 @contextmanager

@@ -170,13 +170,14 @@ def _shown_call(record: ToolCallRecord) -> str:
 
 
 def _outputs(wanted: Sequence[Mapping[str, Any]], happened: Happened) -> Iterator[str]:
-    submitted = [{record.name: _parsed(record.output)} for record in happened.calls if record.output is not None]
+    submitted = [{record.name: parsed_output(record.output)} for record in happened.calls if record.output is not None]
     expected = [dict(one) for one in wanted]
     if submitted != expected:
         yield f"the outputs are {_json(submitted)}, and not {_json(expected)}"
 
 
-def _parsed(output: str | None) -> Any:
+def parsed_output(output: str | None) -> Any:
+    """Return an output as an expectation writes it: what its JSON says, or the text."""
     try:
         return json.loads(output or "null")
     except ValueError:
