@@ -4,9 +4,10 @@ schema       the language, as pydantic models; its JSON Schema is made from them
 mistakes     what is wrong in a file, with line and nearest key
 loading      from a file to a `Scenario`: errors with line and nearest key, parameters filled in; and back
 expecting    compares what happened with what a step expects
-plain_loop   the run loop that plays a scenario where no app is named
+plain_loop   the run loop that plays a scenario where no app is named; plain_requests and plain_stream are its parts
 performance  one playing: its stage, its steps, what came of it
 watchdog     ends an app that never returns
 apps         the app that plays, by its name
 playing      plays a scenario against an app
+distilling   a recorded session as a scenario; distilled_runs and distilled_tools are its parts
 """

@@ -27,12 +27,10 @@ def loaded():
 def ran(session, exchange, objects):
     """A session of one run: what it began with, what happened between, and how it was last seen."""
 
-    def make(*between, text="Hi", body=None, first=None, **last):
+    def make(*between, first=None, **last):
         return session(
-            exchange(
-                "POST /threads", {"id": "thread_1", "object": "thread"}, {"messages": [{**ASKS, "content": text}]}
-            ),
-            exchange("POST /threads/thread_1/runs", first or objects.run("queued"), body or {"assistant_id": "asst_1"}),
+            exchange("POST /threads", {"id": "thread_1", "object": "thread"}, {"messages": [ASKS]}),
+            exchange("POST /threads/thread_1/runs", first or objects.run("queued"), {"assistant_id": "asst_1"}),
             *between,
             *([exchange("GET /threads/thread_1/runs/run_1", objects.run(**last))] if last else []),
         )
@@ -49,17 +47,10 @@ def passes(scenario):
 def test_a_conversation_becomes_a_step(weather, loaded):
     scenario = loaded(weather)
     (step,) = scenario.conversation
-    assert (step.user, step.turns) == (
-        "How is Paris?",
-        [
-            {"calls": [{"get_weather": {"city": "Paris"}}, {"get_time": {"city": "Paris"}}]},
-            {"say": "18 °C, and 10:15."},
-        ],
-    )
-    assert {name: tool.returns for name, tool in scenario.tools.items()} == {
-        "get_weather": "18 °C",
-        "get_time": "10:15",
-    }
+    calls = [{"get_weather": {"city": "Paris"}}, {"get_time": {"city": "Paris"}}]
+    assert (step.user, step.turns) == ("How is Paris?", [{"calls": calls}, {"say": "18 °C, and 10:15."}])
+    returned = {name: tool.returns for name, tool in scenario.tools.items()}
+    assert returned == {"get_weather": "18 °C", "get_time": "10:15"}
     assert step.expect.model_dump(exclude_unset=True) == {
         "calls": calls,
         "outputs": [{"get_weather": "18 °C"}, {"get_time": "10:15"}],
