@@ -44,7 +44,7 @@ def callable_named(name: str, folders: Iterable[str] = (_HERE,)) -> Any:
     """
     value = imported(name, folders)
     if not callable(value):
-        raise UsageError(f"it is no callable, but {value!r:.200}.")
+        raise UsageError(f"it is no callable, but of type {type(value).__name__}.")
     return value
 
 

@@ -39,8 +39,7 @@ def reading(path: str | os.PathLike[str]) -> Iterator[JsonDict]:
     """Have the state that a file holds. It may hold anything: what it leads to inside the block is its fault.
 
     Raises:
-        OSError: the file cannot be read.
-        StateError: it is none that `Simulator.save` wrote.
+        StateError: it cannot be read, or is none that `Simulator.save` wrote.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -48,8 +47,11 @@ def reading(path: str | os.PathLike[str]) -> Iterator[JsonDict]:
         _check_version(path, state["version"])
         check_saved(text)
         yield state
-    except (OSError, StateError):
+    except StateError:
         raise
+    except OSError as error:
+        reason = error.strerror or told(error)
+        raise StateError(f"{path} cannot be read: {reason}. Name a file that Simulator.save wrote.") from error
     except Exception as error:
         raise StateError(f"{path} is no state that Simulator.save wrote: {told(error)}") from error
 

@@ -370,8 +370,7 @@ class Simulator(Observations):
 
         Raises:
             UsageError: `brain` is none.
-            OSError: the file cannot be read.
-            StateError: the file is none that `save` wrote.
+            StateError: the file cannot be read, or is none that `save` wrote.
         """
         brain_for(brain)  # a wrong one is not the file's fault
         with saving.reading(path) as state:

@@ -396,7 +396,7 @@ def test_an_app_that_neither_asks_nor_returns_is_ended(run, project):
             "the module 'app' cannot be imported: ModuleNotFoundError: No module named 'app' Did you mean 'apps'?",
         ),
         ("apps:helo", "'apps' has no 'helo'. Did you mean 'hello'?"),
-        ("apps:number", "it is no callable, but 5."),
+        ("apps:number", "it is no callable, but of type int."),
         ("apps:one", "apps:one takes (text). An app is a callable (user_id, text) -> reply, or a class or function"),
         ("apps:make_nothing", "apps:make_nothing() returned None, which is no app. An app is a callable"),
         ("apps:make_failing", "apps:make_failing() failed: LookupError: no database"),

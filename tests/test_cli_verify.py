@@ -95,3 +95,10 @@ def test_answers_that_are_none_of_the_api_are_said_to_be_so(run, folder):
 def test_where_nothing_is_recorded_nothing_is_verified(run, tmp_path):
     assert "No recorded session of the Assistants API is there." in run(tmp_path, code=2)
     assert "there is no such file" in run(tmp_path / "nothing", code=2)
+
+
+def test_a_named_file_that_is_no_session_is_said_to_be_so_once(run, tmp_path):
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    said = run(tmp_path / "a.json", code=2)
+    assert "this is no cassette" in said
+    assert "No recorded session" not in said

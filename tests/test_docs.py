@@ -153,6 +153,15 @@ def test_the_page_of_the_server_is_true(folder):
     assert [command for command in commands_of(found) if not is_known(command)] == []
 
 
+@pytest.mark.filterwarnings(f"ignore:{DEPRECATION}:DeprecationWarning")
+def test_the_page_of_files_is_true(folder):
+    page = ROOT / "docs" / "files.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    assert run_blocks(found, str(page)) == []
+    assert len([block for block in found if block.expected]) == 2
+    assert list(folder.iterdir()) == []
+
+
 def test_the_page_of_the_timeline_is_true(folder):
     page = ROOT / "docs" / "timeline.md"
     found = blocks_of(page.read_text(encoding="utf-8"))

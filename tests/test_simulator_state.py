@@ -206,8 +206,10 @@ def test_keys_are_not_saved(tmp_path):
 
 
 def test_a_file_that_is_not_there_is_said_to_be_missing(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StateError, match=r"nowhere cannot be read: No such file or directory\. Name a file that"):
         Simulator.load(tmp_path / "nowhere")
+    with pytest.raises(StateError, match=r"cannot be read: Is a directory"):
+        Simulator.load(tmp_path)
 
 
 def test_what_json_cannot_hold_is_not_saved_and_leaves_the_file(tmp_path):

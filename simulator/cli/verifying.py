@@ -30,6 +30,8 @@ def verify_files(paths: Sequence[Path], *, as_json: bool) -> None:
     for failure in verified.failures:
         warn(failure)
     if not verified.scored and not verified.documented:
+        if verified.failures:  # they say it already
+            raise typer.Exit(UNREADABLE)
         stop("No recorded session of the Assistants API is there.", UNREADABLE)
     if as_json:
         show_json(verification.as_json(verified))

@@ -14,14 +14,15 @@ class Id:
 
     Args:
         known: those seen so far, of every kind; no id is given twice.
+        tail: the pattern of what follows the prefix.
     """
 
-    def __init__(self, prefix, known):
-        self.prefix, self.known, self.text = prefix, known, None
+    def __init__(self, prefix, known, tail="[0-9A-Za-z]{24}"):
+        self.prefix, self.known, self.tail, self.text = prefix, known, tail, None
 
     def meet(self, actual, path):
         if self.text is None:
-            if not re.fullmatch(f"{self.prefix}[0-9A-Za-z]{{24}}", str(actual)):
+            if not re.fullmatch(self.prefix + self.tail, str(actual)):
                 raise Difference(f"{path}: {actual!r} is no id that begins with {self.prefix}")
             if actual in self.known:
                 raise Difference(f"{path}: {actual} is the id of something else")

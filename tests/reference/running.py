@@ -7,7 +7,7 @@ from tests.reference.matching import Usage
 from tests.reference.turns import argument_texts, breaks, content_pieces, has_message
 
 # The machine makes the simulator take these; else they are drawn by the seed (tests/backend hold the bounds).
-LATENCY = {"queued": 0.25, "turn": 0.5, "cancel": 0.5}
+LATENCY = {"queued": 0.25, "turn": 0.5, "cancel": 0.5, "ingest": 0.5}
 FIRST_PIECE = 0.4  # the part of a turn that passes before its step begins
 
 ACTIVE = {"queued", "in_progress", "requires_action", "cancelling"}

@@ -13,27 +13,31 @@ from hypothesis.stateful import run_state_machine_as_test
 from simulator.api.refusals.lookups import NotFound
 from simulator.backend import lifecycle, objects, store
 from simulator.backend.engine import Engine
+from simulator.backend.vector_stores import VectorStores
 from tests.reference.machine import Beside
+from tests.reference.stores_machine import StoresBeside
 
 PROGRAMS = int(os.environ.get("SIMULATOR_PROGRAMS", "60"))
 STEPS_IN_A_PROGRAM = 50  # at most
 # Programs are long and draw a lot: that is their use.
+FIND = {"phases": [Phase.generate], "report_multiple_bugs": False, "database": None, "derandomize": True}
 SLOW = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
 
 
-def compare(programs, **more):
+def compare(machine, programs, **more):
     """Run so many programs; return the number of steps."""
-    Beside.steps = 0
+    machine.steps = 0
     how = settings(max_examples=programs, stateful_step_count=STEPS_IN_A_PROGRAM, suppress_health_check=SLOW, **more)
-    run_state_machine_as_test(Beside, settings=how)
-    return Beside.steps
+    run_state_machine_as_test(machine, settings=how)
+    return machine.steps
 
 
-def test_the_simulator_answers_as_the_reference_does(capsys):
-    steps = compare(PROGRAMS)
+@pytest.mark.parametrize("machine, programs", [(Beside, PROGRAMS), (StoresBeside, PROGRAMS // 2)])
+def test_the_simulator_answers_as_the_reference_does(capsys, machine, programs):
+    steps = compare(machine, programs)
     with capsys.disabled():
-        sys.stdout.write(f"\n{steps} steps beside the reference, no difference\n")
-    assert steps > PROGRAMS * 10
+        sys.stdout.write(f"\n{machine.__name__}: {steps} steps beside the reference, no difference\n")
+    assert steps > programs * 10
 
 
 def keep_expires_at(monkeypatch):
@@ -74,6 +78,39 @@ def leave_a_key_out(monkeypatch):
     )
 
 
+def count_a_cancelled_file_as_failed(monkeypatch):
+    row = lifecycle.FILE_TABLE[lifecycle.FileStatus.IN_PROGRESS]
+    monkeypatch.setitem(row, lifecycle.Event.CANCEL, lifecycle.Transition(lifecycle.FileStatus.FAILED))
+
+
+def keep_a_deleted_file_in_its_stores(monkeypatch):
+    monkeypatch.setattr(VectorStores, "forget_file", lambda self, file_id: None)
+
+
+def never_use_a_store(monkeypatch):
+    monkeypatch.setattr(VectorStores, "touch", lambda self, vector_store, at: None)
+
+
+def take_parts_for_ever(monkeypatch):
+    monkeypatch.setattr(objects, "UPLOAD_LIFETIME_SECONDS", 10**6)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        count_a_cancelled_file_as_failed,
+        keep_a_deleted_file_in_its_stores,
+        never_use_a_store,
+        take_parts_for_ever,
+    ],
+    ids=lambda fault: fault.__name__,
+)
+def test_a_fault_with_files_is_found_out(monkeypatch, fault):
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        compare(StoresBeside, 200, **FIND)
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -89,4 +126,4 @@ def leave_a_key_out(monkeypatch):
 def test_a_simulator_with_a_fault_is_found_out(monkeypatch, fault):
     fault(monkeypatch)
     with pytest.raises((AssertionError, ExceptionGroup)):
-        compare(200, phases=[Phase.generate], report_multiple_bugs=False, database=None, derandomize=True)
+        compare(Beside, 200, **FIND)

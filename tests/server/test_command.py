@@ -45,7 +45,7 @@ def test_it_says_where_it_listens_and_ends_on_a_signal(number):
         (["--brain", "json:dumpz"], "'json' has no 'dumpz'. Did you mean 'dump'?"),
         (["--brain", "json"], "write MODULE:CALLABLE"),
         (["--brain", "no_such:x"], "the module 'no_such' cannot be imported: ModuleNotFoundError"),
-        (["--brain", "json:__name__"], "it is no callable, but 'json'"),
+        (["--brain", "json:__name__"], "it is no callable, but of type str."),
     ],
 )
 def test_a_brain_that_is_none_is_said(arguments, told):
