@@ -18,7 +18,7 @@ from ..backend.turns_json import turn_to_json
 from .rows import Kind, Row, point_of_failure, rows_of, told_value
 from .scrubbed_journal import scrubbed_text
 from .timeline import start_of
-from .wording import flat, shorten_ids
+from .wording import flat, shorten_ids, without_addresses
 
 JsonDict: TypeAlias = dict[str, Any]
 # A pause of this many virtual seconds or more stands between two rows as one line, however long it is.
@@ -51,7 +51,7 @@ def data_of(journal: Sequence[Entry], *, title: str, findings: Iterable[str] = (
         findings: what failed, each a text of one or more lines.
     """
     rows = rows_of(journal)
-    told = list(map(scrubbed_text, findings))
+    told = [without_addresses(scrubbed_text(text)) for text in findings]
     start = start_of(journal) if journal else 0.0
     return {
         "title": scrubbed_text(title),

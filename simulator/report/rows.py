@@ -6,7 +6,6 @@ it happened. Equal polls are one row, whatever polls and changes stand between t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,11 +25,10 @@ from .wording import (
     quoted,
     refusal_text,
     runs_in,
+    without_addresses,
 )
 
 CALL_WIDTH = 50
-# Where objects lie in memory, which is another place at each run.
-_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 # A run that ends so was meant to end otherwise; `cancelled` is what somebody asked for.
 _BAD_ENDS = frozenset({"failed", "expired", "incomplete"})
 
@@ -226,7 +224,7 @@ def _handled(handled: Handled) -> Row:
 
 def told_value(value: object) -> str:
     """Return the `repr` of a value of the program under test, the same at each run."""
-    return _ADDRESS.sub("", repr(value))
+    return without_addresses(repr(value))
 
 
 _OTHERS: Mapping[type, Callable[[Any], Row]] = {StatusChange: _change, Asked: _asked, Handled: _handled}

@@ -24,6 +24,8 @@ from ..backend.turns import (
 ID_TAIL = 5
 TEXT_WIDTH = 60
 _LONG_ID = re.compile(r"\b(asst_|thread_|msg_|run_|step_|call_|file-|vs_)[0-9A-Za-z]{12,}")
+# Where objects lie in memory, which is another place at each run.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _DELTAS = b"event: thread.message.delta", b"event: thread.run.step.delta"
 _RUN_EVENT = b"event: thread.run."
 _STEP_EVENT = b"event: thread.run.step."
@@ -38,6 +40,11 @@ def shorten_ids(text: str) -> str:
 def cut(text: str, width: int) -> str:
     """Return `text`, at most `width` characters of it; a cut shows as `…`."""
     return text if len(text) <= width else f"{text[: width - 1].rstrip()}…"
+
+
+def without_addresses(text: str) -> str:
+    """Return a text with each `<Weather object at 0x7f00782e7fd0>` as `<Weather object>`: the same at each run."""
+    return _ADDRESS.sub("", text)
 
 
 def flat(text: str) -> str:
