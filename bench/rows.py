@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-from . import bystanders, calls, conversations, plugin, replay, served, store, unrelated, virtual_time
+from . import bystanders, calls, conversations, plugin, replay, scenarios, served, store, unrelated, virtual_time
 from .sizes import Sizes
 from .timing import Spread
 
@@ -116,6 +116,12 @@ ROWS: Sequence[Row] = (
         ]
         if find_spec("cassetter")
         else []
+    ),
+    Row(
+        name="scenarios",
+        what="playing every shipped scenario in one process, per its requests",
+        measure=scenarios.all_shipped,
+        target=1.3,
     ),
     Row(
         name="replay:opening",

@@ -20,6 +20,7 @@ class Sizes:
         tests: tests of the suite that is timed.
         interactions: of the cassette that is opened.
         imports: how often the import is timed; the best counts.
+        scenarios: how many of those that are shipped are played, and in how many rounds.
     """
 
     rounds: int
@@ -32,6 +33,8 @@ class Sizes:
     tests: int
     interactions: int
     imports: int
+    scenarios: int
+    rounds_of_scenarios: int
 
 
 FULL = Sizes(
@@ -45,6 +48,8 @@ FULL = Sizes(
     tests=2_000,
     interactions=1_000,
     imports=15,
+    scenarios=1_000,
+    rounds_of_scenarios=11,
 )
 QUICK = Sizes(
     rounds=11,
@@ -57,6 +62,8 @@ QUICK = Sizes(
     tests=200,
     interactions=300,
     imports=5,
+    scenarios=1_000,
+    rounds_of_scenarios=5,
 )
 TINY = Sizes(
     rounds=3,
@@ -69,4 +76,6 @@ TINY = Sizes(
     tests=4,
     interactions=20,
     imports=1,
+    scenarios=3,
+    rounds_of_scenarios=1,
 )
