@@ -34,8 +34,8 @@ $(RUN) -m pytest -n $(JOBS) --cov --cov-report= || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs orders verify fuzz programs schema browser bench \
-	stress sdks sdk-faults pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders scenarios verify fuzz programs schema browser \
+	bench stress sdks sdk-faults pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -82,6 +82,9 @@ verify: $(READY) ## how the simulator answers what was recorded, over ../shared/
 
 orders: $(READY) ## 5,000 legal orders of recorded sessions and 500 pairs of them, replayed
 	SIMULATOR_ORDERS=5000 SIMULATOR_PAIRS=500 $(RUN) -m pytest tests/recording/test_orders.py $(ARGS)
+
+scenarios: $(READY) ## 1,000 generated scenarios through pytest -n 2, and the memory that they leave behind
+	SIMULATOR_SCENARIOS=1000 $(RUN) -m pytest -q -s tests/scenario/test_many.py $(ARGS)
 
 fuzz: programs schema ## random programs, and the official specification, against the simulator
 
