@@ -8,6 +8,7 @@ plain_loop   the run loop that plays a scenario where no app is named; plain_req
 performance  one playing: its stage, its steps, what came of it
 watchdog     ends an app that never returns
 apps         the app that plays, by its name
+directing    leads a program in another process through a scenario
 playing      plays a scenario against an app
 distilling   a recorded session as a scenario; distilled_runs and distilled_tools are its parts
 """

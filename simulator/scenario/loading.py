@@ -78,6 +78,18 @@ def parse(text: str, file: Path) -> Scenario:
         raise ScenarioError(mistakes(problem, value, Scenario, lines)) from None
 
 
+def of_value(value: Any, where: str) -> Scenario:
+    """Return the scenario that a JSON value is; `where` begins what is said of it.
+
+    Raises:
+        ScenarioError: it is none.
+    """
+    try:
+        return Scenario.model_validate(value)
+    except ValidationError as problem:
+        raise ScenarioError(f"{where}: {mistakes(problem, value, Scenario)}") from None
+
+
 def write(scenario: Scenario, path: str | os.PathLike[str]) -> None:
     """Write a scenario into a file, whole or not at all; `read` gives an equal one back.
 

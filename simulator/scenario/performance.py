@@ -163,7 +163,8 @@ class Performance:
     def close(self) -> Played:
         """Look at the whole, and return what came of it."""
         played, stage = self.played, self._stage
-        for text in [*self._complaints_of_the_whole(), *_found_by_check(stage)]:
+        self.judge_the_whole()
+        for text in _found_by_check(stage):
             self.find(None, text)
         happened = Happened()
         self._whole.fill(happened)
@@ -178,11 +179,13 @@ class Performance:
         played.warnings += _strangers(stage)
         return played
 
-    def _complaints_of_the_whole(self) -> Iterator[str]:
+    def judge_the_whole(self) -> None:
+        """Compare what came of all steps with what is expected of the whole."""
         if self.scenario.expect is not None:
             happened = Happened(reply=next(reversed(self.played.replies), None))
             self._whole.fill(happened)
-            yield from complaints(self.scenario.expect, happened)
+            for text in complaints(self.scenario.expect, happened):
+                self.find(None, text)
 
 
 class _Marks:

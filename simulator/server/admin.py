@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -17,11 +18,15 @@ from ..api.wire import JSON_TYPE
 from ..backend.faults_json import plan_from_json
 from ..backend.turns_json import turn_from_json
 from ..errors import CheckFailed, SimulatorError, UsageError
+from ..scenario import loading
+from ..scenario.directing import Director
 from .admin_bodies import (
     ONE,
     SEVERAL,
     Check,
     Clock,
+    EndStep,
+    LoadScenario,
     OneOrSeveralFaults,
     OneOrSeveralPuts,
     Pattern,
@@ -37,15 +42,21 @@ from .workers import Worker
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from ..scenario.schema import Scenario
     from ..simulator import Simulator
 
 MAX_BODY_BYTES = 64 << 20
 DONE = {"ok": True}
+_SENT = Path("scenario")  # in the place of a file, in what is said of it
 
 
 def admin_routes(simulator: Simulator, work: Worker) -> list[Route]:
     """Return the routes, as they stand below their prefix."""
-    posts = [Route(f"/{name}", _doing(simulator, work, *row), methods=["POST"]) for name, row in _ACTIONS.items()]
+    directed = _directing(Director(simulator))
+    posts = [
+        Route(f"/{name}", _doing(simulator, work, *row), methods=["POST"])
+        for name, row in {**_ACTIONS, **directed}.items()
+    ]
     gets = [Route(f"/{name}", _showing(simulator, work, show), methods=["GET"]) for name, show in _READINGS.items()]
     return [*posts, *gets]
 
@@ -114,11 +125,6 @@ def _told(error: ValidationError) -> str:
 # Doing.
 
 
-def _reset(simulator: Simulator, body: Reset) -> Response:
-    simulator.reset(seed=body.seed, as_of=body.as_of)
-    return answer(DONE)
-
-
 def _put(simulator: Simulator, body: Put | list[Put]) -> Response:
     if isinstance(body, Put):
         return answer(simulator.put(body.collection, body.object))
@@ -157,12 +163,47 @@ def _move_clock(simulator: Simulator, body: Clock) -> Response:
     return answer({"now": simulator.clock.advance(body.advance)})
 
 
-def _check(simulator: Simulator, body: Check) -> Response:
+# Scenarios, and what has to do with them.
+
+
+def _directing(director: Director) -> Mapping[str, tuple[TypeAdapter[Any], _Act]]:
+    """Return the rows of a server's own director: what resets and checks the simulator does so to the scenario too."""
+
+    def reset(simulator: Simulator, body: Reset) -> Response:
+        simulator.reset(seed=body.seed, as_of=body.as_of)
+        director.forget()
+        return answer(DONE)
+
+    def load(simulator: Simulator, body: LoadScenario) -> Response:
+        return answer(director.load(_scenario_of(body)))
+
+    def step(simulator: Simulator, body: EndStep) -> Response:
+        return answer(director.step(body.reply, body.error))
+
+    def check(simulator: Simulator, body: Check) -> Response:
+        found = [*director.findings(), *_findings(simulator, body)]
+        return answer({"ok": not found, "findings": found}, 409 if found else 200)
+
+    return {
+        "reset": (TypeAdapter(Reset), reset),
+        "scenario": (TypeAdapter(LoadScenario), load),
+        "step": (TypeAdapter(EndStep), step),
+        "check": (TypeAdapter(Check), check),
+    }
+
+
+def _scenario_of(body: LoadScenario) -> Scenario:
+    given = body.scenario
+    scenario = loading.parse(given, _SENT) if isinstance(given, str) else loading.of_value(given, str(_SENT))
+    return loading.filled(scenario, body.parameters, str(_SENT))
+
+
+def _findings(simulator: Simulator, body: Check) -> list[str]:
     try:
         simulator.check(allow=body.allow)
     except CheckFailed as failed:
-        return answer({"ok": False, "findings": str(failed).splitlines()}, 409)
-    return answer({**DONE, "findings": []})
+        return str(failed).splitlines()
+    return []
 
 
 # Showing.
@@ -191,11 +232,9 @@ _Act = Callable[["Simulator", Any], Response]
 _Show = Callable[["Simulator"], Response]
 
 _ACTIONS: Mapping[str, tuple[TypeAdapter[Any], _Act]] = {
-    "reset": (TypeAdapter(Reset), _reset),
     "put": (TypeAdapter(OneOrSeveralPuts), _put),
     "script": (TypeAdapter(Script), _script),
     "faults": (TypeAdapter(OneOrSeveralFaults), _add_faults),
     "clock": (TypeAdapter(Clock), _move_clock),
-    "check": (TypeAdapter(Check), _check),
 }
 _READINGS: Mapping[str, _Show] = {"journal": _journal, "timeline": _timeline, "state": _state, "health": _health}

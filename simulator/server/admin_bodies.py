@@ -55,6 +55,20 @@ class Clock(Body):
     advance: float
 
 
+class LoadScenario(Body):
+    """A scenario, as the text of its file or as the same in JSON, and values for its parameters."""
+
+    scenario: str | dict[str, Any]
+    parameters: dict[str, str | int | float | bool] = {}
+
+
+class EndStep(Body):
+    """What came of the step that was begun last."""
+
+    reply: str | None = None
+    error: str | None = None
+
+
 class Check(Body):
     """`sim.check(allow=…)`."""
 

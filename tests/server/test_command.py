@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -60,6 +61,24 @@ def test_a_host_that_others_reach_is_warned_of():
     assert server.returncode == 1
     assert "198.51.100.1 can be reached from other machines. Whoever reaches it can read and change every" in errors
     assert "Cannot listen on 198.51.100.1, port 0: Cannot assign requested address. Name an address of this" in errors
+
+
+def test_a_scenario_is_what_the_model_says():
+    with start("--scenario", "scenarios/shapes/plain.scenario.yaml") as server:
+        root = server.stdout.readline().split()[-1].replace("/v1", "/_simulator")
+        with urllib.request.urlopen(f"{root}/state") as answer:
+            pieces = json.load(answer)["scripts"]["pieces"]
+        server.terminate()
+        server.communicate(timeout=30)
+    assert pieces
+    assert all(piece["turns"] for piece in pieces)
+
+
+def test_a_scenario_that_is_none_is_said():
+    with start("--scenario", "nowhere.yaml") as server:
+        output, errors = server.communicate(timeout=30)
+    assert (server.returncode, output) == (1, "")
+    assert "nowhere.yaml cannot be read: No such file or directory." in errors
 
 
 def test_a_taken_port_is_said():
