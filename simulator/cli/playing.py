@@ -9,7 +9,7 @@ from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import typer
 from rich.console import Console
@@ -61,7 +61,12 @@ class _Show:
         """Show inside the block how far it is."""
         columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
         silent = self.as_json or not self.console.is_terminal
-        with Progress(*columns, console=self.console, transient=True, disable=silent) as progress:
+        options: Any = {
+            "transient": True,
+            "disable": silent,
+            "auto_refresh": False,
+        }  # no thread: time is real beside one
+        with Progress(*columns, console=self.console, **options) as progress:
             progress.add_task("", total=total)
             yield progress
 
@@ -254,7 +259,7 @@ def _played(files: Sequence[_Read], play: Callable[[_Read], Outcome], show: _Sho
     with show.progress(len(files)) as progress:
         (task,) = progress.task_ids
         for one in files:
-            progress.update(task, description=str(one.path))
+            progress.update(task, description=str(one.path), refresh=True)
             outcome = play(one)
             outcomes.append(outcome)
             show.outcome(outcome)
