@@ -67,6 +67,7 @@ class _Distiller:
     def __init__(self, cassette: Cassette, conversation: Conversation, runs: Sequence[Run]) -> None:
         self._cassette, self._conversation, self._runs = cassette, conversation, runs
         self._notes: list[str] = []
+        self._own = _common([run_settings(run) for run in runs])
         self._faults = self._faults_by_run()
 
     def text(self) -> str:
@@ -104,7 +105,7 @@ class _Distiller:
         if len(ids) > 1:
             self._note(f"Runs of {len(ids)} assistants: the loop has one, that of the first.")
         known = {one.id: one for one in self._conversation.assistants}
-        settings = assistant_settings(known[ids[0]]) if ids[0] in known else {}
+        settings = (assistant_settings(known[ids[0]]) if ids[0] in known else {}) | self._own
         kept = {name: settings[name] for name in _OF_THE_ASSISTANT if name in settings}
         for name in settings.keys() - {*_OF_THE_ASSISTANT, "tools"}:
             self._note(f"The {name} of the assistant.")
@@ -130,7 +131,7 @@ class _Distiller:
         history, text = self._heard(where, messages)
         if run.made_at is None:
             self._note(f"{where}: that it began before the session.")
-        for name in run_settings(run):
+        for name in run_settings(run).keys() - self._own.keys() - {"tools"}:
             self._note(f"{where}: its own {name}.")
         if status_to_reach(run) in {"queued", "in_progress", "unknown", distilled_runs.ASKED}:
             self._note(f"{where}: how it ended is not in the session; the loop gives it up.")
@@ -196,6 +197,16 @@ class _Distiller:
             if times:
                 said = {"message": message} if message else {}
                 yield {"http_error": status, "on": operation, **said, **({"times": times} if times > 1 else {})}
+
+
+def _common(settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what all runs say of the assistant alike: it goes over what the assistant itself says."""
+    first = settings[0]
+    return {
+        name: first[name]
+        for name in _OF_THE_ASSISTANT
+        if name in first and all(one.get(name) == first[name] for one in settings)
+    }
 
 
 _BUILT_IN = ("code_interpreter", "file_search")

@@ -22,6 +22,8 @@ from .schema import Loop, Scenario, Step
 if TYPE_CHECKING:
     import openai
 
+# How long nothing may come of a request; the SDK waits for 600 s, in which a run that asks has expired.
+SILENCE_SECONDS = 60.0
 POLL_SECONDS = 1.0
 # Who has waited for long may wait for a tenth of that more.
 PAUSE_SHARE = 0.1
@@ -88,7 +90,8 @@ class PlainLoop:
 
     def _new_client(self) -> openai.OpenAI:
         header = self._scenario.assistants.header
-        return plain_client(headers={} if header is None else {"OpenAI-Beta": header})
+        client = plain_client(headers={} if header is None else {"OpenAI-Beta": header})
+        return client.with_options(timeout=SILENCE_SECONDS)
 
     def _thread_of(self, client: openai.OpenAI, user_id: str) -> str:
         if user_id not in self._threads:

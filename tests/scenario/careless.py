@@ -18,6 +18,13 @@ class AsksOnce(PlainLoop):
         return False
 
 
+class WaitsAsTheSdkDoes(PlainLoop):
+    """Has no limit of its own: the SDK waits for as long as a run lives."""
+
+    def _new_client(self):
+        return super()._new_client().with_options(timeout=600)
+
+
 class LeavesRetriesToTheSdk(PlainLoop):
     """Two more attempts of the SDK, and that is that."""
 

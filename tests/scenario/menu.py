@@ -64,6 +64,7 @@ STREAMS = (
     Entry("cut after outputs", "stream_of_outputs_cut", careless.BreaksWithTheStream, "app failed: "),
     Entry("a clean end too early", "stream_ends_early", careless.BelievesStreams, PART_OF_IT),
     Entry("silence", "stream_falls_silent", careless.BreaksWithTheStream, "app failed: "),
+    Entry("silence while a run waits", "silent_before_it_asks", careless.WaitsAsTheSdkDoes, "ended as expired"),
     Entry("an `error` event, flat", "error_event", careless.BelievesStreams, PART_OF_IT),
     Entry("an `error` event, wrapped", "wrapped_error_event", careless.BreaksWithTheStream, "app failed: APIError"),
     Entry("no `[DONE]`", "stream_without_done", careless.WaitsForDone, "app failed: ConnectionError"),
