@@ -14,7 +14,7 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, with
 from pydantic_core import PydanticCustomError
 from typing_extensions import TypedDict
 
-_checked = with_config(ConfigDict(extra="forbid", strict=True))
+checked_shape = with_config(ConfigDict(extra="forbid", strict=True))
 
 
 # pydantic puts the tag of a union into an error's path; in angle brackets it is told from a key.
@@ -48,31 +48,31 @@ Metadata = Annotated[
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-@_checked
+@checked_shape
 class CodeInterpreterTool(TypedDict):
     type: Literal["code_interpreter"]
 
 
-@_checked
+@checked_shape
 class RankingOptions(TypedDict):
     ranker: NotRequired[Literal["auto", "default_2024_08_21"] | None]
     score_threshold: NotRequired[Annotated[float, Field(ge=0, le=1)] | None]
     hybrid_search: NotRequired[dict[str, Any] | None]
 
 
-@_checked
+@checked_shape
 class FileSearchOptions(TypedDict):
     max_num_results: NotRequired[Annotated[int, Field(ge=1, le=50)] | None]
     ranking_options: NotRequired[RankingOptions | None]
 
 
-@_checked
+@checked_shape
 class FileSearchTool(TypedDict):
     type: Literal["file_search"]
     file_search: NotRequired[FileSearchOptions | None]
 
 
-@_checked
+@checked_shape
 class Function(TypedDict):
     name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
     description: NotRequired[str | None]
@@ -80,7 +80,7 @@ class Function(TypedDict):
     strict: NotRequired[bool | None]
 
 
-@_checked
+@checked_shape
 class FunctionTool(TypedDict):
     type: Literal["function"]
     function: Function
@@ -94,7 +94,7 @@ Tool = Annotated[
 ]
 
 
-@_checked
+@checked_shape
 class PlainFileSearchTool(TypedDict):
     type: Literal["file_search"]
 
@@ -105,18 +105,18 @@ AttachmentTool = Annotated[
 ]
 
 
-@_checked
+@checked_shape
 class Attachment(TypedDict):
     file_id: str
     tools: NotRequired[list[AttachmentTool] | None]
 
 
-@_checked
+@checked_shape
 class CodeInterpreterResources(TypedDict):
     file_ids: NotRequired[Annotated[list[str], Field(max_length=20)] | None]
 
 
-@_checked
+@checked_shape
 class AutoChunking(TypedDict):
     type: Literal["auto"]
 
@@ -127,13 +127,13 @@ def _no_more_than_half(given: Any) -> Any:
     return given
 
 
-@_checked
+@checked_shape
 class ChunkSizes(TypedDict):
     max_chunk_size_tokens: Annotated[int, Field(ge=100, le=4096)]
     chunk_overlap_tokens: Annotated[int, Field(ge=0)]
 
 
-@_checked
+@checked_shape
 class StaticChunking(TypedDict):
     type: Literal["static"]
     static: Annotated[ChunkSizes, AfterValidator(_no_more_than_half)]
@@ -145,36 +145,36 @@ Chunking = Annotated[
 ]
 
 
-@_checked
+@checked_shape
 class VectorStoreOfTool(TypedDict):
     file_ids: NotRequired[Annotated[list[str], Field(max_length=10_000)] | None]
     chunking_strategy: NotRequired[Chunking | None]
     metadata: NotRequired[Metadata | None]
 
 
-@_checked
+@checked_shape
 class FileSearchResources(TypedDict):
     vector_store_ids: NotRequired[Annotated[list[str], Field(max_length=1)] | None]
     vector_stores: NotRequired[Annotated[list[VectorStoreOfTool], Field(max_length=1)] | None]
 
 
-@_checked
+@checked_shape
 class ToolResources(TypedDict):
     code_interpreter: NotRequired[CodeInterpreterResources | None]
     file_search: NotRequired[FileSearchResources | None]
 
 
-@_checked
+@checked_shape
 class TextFormat(TypedDict):
     type: Literal["text"]
 
 
-@_checked
+@checked_shape
 class JsonObjectFormat(TypedDict):
     type: Literal["json_object"]
 
 
-@_checked
+@checked_shape
 class JsonSchema(TypedDict):
     name: Annotated[str, Field(max_length=64, pattern=r"^[a-zA-Z0-9_-]+$")]
     description: NotRequired[str | None]
@@ -182,7 +182,7 @@ class JsonSchema(TypedDict):
     strict: NotRequired[bool | None]
 
 
-@_checked
+@checked_shape
 class JsonSchemaFormat(TypedDict):
     type: Literal["json_schema"]
     json_schema: JsonSchema
@@ -197,18 +197,18 @@ ResponseFormat = Annotated[
 ]
 
 
-@_checked
+@checked_shape
 class FunctionName(TypedDict):
     name: str
 
 
-@_checked
+@checked_shape
 class FunctionChoice(TypedDict):
     type: Literal["function"]
     function: FunctionName
 
 
-@_checked
+@checked_shape
 class BuiltinChoice(TypedDict):
     type: Literal["file_search", "code_interpreter"]
 
@@ -222,37 +222,37 @@ ToolChoice = Annotated[
 ]
 
 
-@_checked
+@checked_shape
 class Truncation(TypedDict):
     type: Literal["auto", "last_messages"]
     last_messages: NotRequired[Annotated[int, Field(ge=1)] | None]
 
 
-@_checked
+@checked_shape
 class TextPart(TypedDict):
     type: Literal["text"]
     text: LongText
 
 
-@_checked
+@checked_shape
 class ImageUrl(TypedDict):
     url: str
     detail: NotRequired[Literal["auto", "low", "high"] | None]
 
 
-@_checked
+@checked_shape
 class ImageUrlPart(TypedDict):
     type: Literal["image_url"]
     image_url: ImageUrl
 
 
-@_checked
+@checked_shape
 class ImageFile(TypedDict):
     file_id: str
     detail: NotRequired[Literal["auto", "low", "high"] | None]
 
 
-@_checked
+@checked_shape
 class ImageFilePart(TypedDict):
     type: Literal["image_file"]
     image_file: ImageFile
@@ -272,7 +272,7 @@ Content = Annotated[
 ]
 
 
-@_checked
+@checked_shape
 class MessageCreate(TypedDict):
     role: Literal["user", "assistant"]
     content: Content
@@ -280,12 +280,12 @@ class MessageCreate(TypedDict):
     metadata: NotRequired[Metadata | None]
 
 
-@_checked
+@checked_shape
 class MetadataUpdate(TypedDict):
     metadata: NotRequired[Metadata | None]
 
 
-@_checked
+@checked_shape
 class AssistantUpdate(TypedDict):
     model: NotRequired[str | None]
     name: NotRequired[Name | None]
@@ -300,23 +300,23 @@ class AssistantUpdate(TypedDict):
     response_format: NotRequired[ResponseFormat | None]
 
 
-@_checked
+@checked_shape
 class AssistantCreate(AssistantUpdate):
     model: str  # type: ignore[misc]  # required here, optional in the update
 
 
-@_checked
+@checked_shape
 class ThreadUpdate(TypedDict):
     metadata: NotRequired[Metadata | None]
     tool_resources: NotRequired[ToolResources | None]
 
 
-@_checked
+@checked_shape
 class ThreadCreate(ThreadUpdate):
     messages: NotRequired[list[MessageCreate] | None]
 
 
-@_checked
+@checked_shape
 class _RunParameters(TypedDict):
     assistant_id: str
     model: NotRequired[str | None]
@@ -334,44 +334,44 @@ class _RunParameters(TypedDict):
     stream: NotRequired[bool | None]
 
 
-@_checked
+@checked_shape
 class RunCreate(_RunParameters):
     additional_instructions: NotRequired[LongText | None]
     additional_messages: NotRequired[list[MessageCreate] | None]
     reasoning_effort: NotRequired[Effort | None]
 
 
-@_checked
+@checked_shape
 class ThreadAndRunCreate(_RunParameters):
     thread: NotRequired[ThreadCreate | None]
     tool_resources: NotRequired[ToolResources | None]
 
 
-@_checked
+@checked_shape
 class ToolOutput(TypedDict):
     tool_call_id: str
     # Left out it counts as empty: the spec has both fields optional, and nothing is recorded.
     output: NotRequired[str | None]
 
 
-@_checked
+@checked_shape
 class ToolOutputsSubmit(TypedDict):
     tool_outputs: list[ToolOutput]
     stream: NotRequired[bool | None]
 
 
-@_checked
+@checked_shape
 class FileCreate(TypedDict):
     file_id: str
 
 
-@_checked
+@checked_shape
 class FileExpiry(TypedDict):
     anchor: Literal["created_at"]
     seconds: Annotated[int, Field(ge=3_600, le=2_592_000)]
 
 
-@_checked
+@checked_shape
 class UploadCreate(TypedDict):
     bytes: Annotated[int, Field(ge=1, le=8 << 30)]
     filename: str
@@ -380,7 +380,7 @@ class UploadCreate(TypedDict):
     expires_after: NotRequired[FileExpiry | None]
 
 
-@_checked
+@checked_shape
 class UploadComplete(TypedDict):
     part_ids: Annotated[list[str], Field(min_length=1)]
     md5: NotRequired[str | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -11,6 +11,7 @@ from ..backend.objects import JsonDict
 from ..backend.state import Backend
 from ..backend.store import Listing, PageRequest, UnknownCursor
 from .refusals.lookups import NoFileInStore, NotFound, WrongPrefix
+from .wire import Frame
 
 
 class Content(NamedTuple):
@@ -20,7 +21,14 @@ class Content(NamedTuple):
     filename: str
 
 
-Reply: TypeAlias = "JsonDict | RunStream | Content"
+class Later(NamedTuple):
+    """A reply that comes as time passes; `frames` is told for how many seconds its client waits for each."""
+
+    content_type: str
+    frames: Callable[[float], Iterator[Frame]]
+
+
+Reply: TypeAlias = "JsonDict | RunStream | Content | Later"
 
 
 @dataclass(frozen=True, slots=True)

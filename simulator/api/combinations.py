@@ -50,7 +50,7 @@ def check_assistant(fields: Mapping[str, Any]) -> None:
         raise BuiltinToolWithSchema
     named = wanted.get("json_schema") or {}
     if named.get("strict") and "schema" in named:
-        _check_schema(named["schema"], f"response_format '{named['name']}'", "response_format", None)
+        check_schema(named["schema"], f"response_format '{named['name']}'", "response_format", None)
 
 
 def check_run(fields: Mapping[str, Any]) -> None:
@@ -86,10 +86,20 @@ def _check_functions(tools: Sequence[Mapping[str, Any]]) -> None:
         names.add(name)
         if function.get("strict") and parameters is not None:
             where = f"tools[{index}].function.parameters"
-            _check_schema(parameters, f"function '{name}'", where, "invalid_function_parameters")
+            check_schema(parameters, f"function '{name}'", where, "invalid_function_parameters")
 
 
-def _check_schema(schema: Any, of: str, param: str, code: str | None) -> None:
+def check_schema(schema: Any, of: str, param: str, code: str | None) -> None:
+    """Refuse a schema that is to be strict and is not.
+
+    Args:
+        of: what it is the schema of, as in `function 'f'`.
+        param: where it stands in the request.
+        code: of the refusal.
+
+    Raises:
+        InvalidSchema: that is so.
+    """
     problem = next(_problems(schema, ()), None)
     if problem is not None:
         context, text = problem

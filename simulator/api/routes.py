@@ -36,6 +36,8 @@ from .forms import Form
 from .refusals.addresses import MethodNotAllowed, UnknownUrl
 from .refusals.refusal import Refusal
 from .refusals.surprises import NotSimulated
+from .responses import bodies as response_bodies
+from .responses import conversations, responses
 
 Handler: TypeAlias = Callable[[Call], Reply]
 
@@ -52,6 +54,7 @@ class Operation:
         only: the one version of the API that has it, `v1` or `v2`; None: both.
         form: checks the fields of a body that uploads; None where there is none.
         query: checks the query; None: as that of every list.
+        surface: `responses` for the Responses and Conversations APIs, whose answers no dialect changes.
         needs_beta: whether a request without `OpenAI-Beta` is refused. Files and vector stores outlived the
             Assistants API and need no header (assistants-api.md 4, 9); stores were served without to all 110 recorded
             requests of September and October 2025.
@@ -68,6 +71,7 @@ class Operation:
     form: Form | None = None
     query: TypeAdapter[Any] | None = None
     needs_beta: bool = True
+    surface: str = "assistants"
 
 
 def _get(name: str, path: str, seconds: float, handler: Handler, *, polled: bool = False) -> Operation:
@@ -135,6 +139,36 @@ _FILES: Sequence[Operation] = (
     _post("uploads.cancel", "uploads/*/cancel", 0.142, uploads.cancel),
 )
 
+_RESPONSE_QUERY: TypeAdapter[Any] = TypeAdapter(response_bodies.ResponseQuery)
+_ITEM_QUERY: TypeAdapter[Any] = TypeAdapter(response_bodies.ItemQuery)
+_ITEM_LIST: TypeAdapter[Any] = TypeAdapter(response_bodies.ItemListQuery)
+_CONVERSATION = "conversations/*"
+_ITEMS = f"{_CONVERSATION}/items"
+
+# Nothing is known of what these cost: the recordings have no times. Chosen, as their like; what the model takes
+# for its turns comes on top of `responses.create`.
+_RESPONSES: Sequence[Operation] = (
+    _post("responses.create", "responses", 0.1, responses.create, response_bodies.ResponseCreate),
+    replace(_get("responses.retrieve", "responses/*", 0.074, responses.retrieve), query=_RESPONSE_QUERY),
+    _delete("responses.delete", "responses/*", 0.142, responses.delete),
+    _post("responses.cancel", "responses/*/cancel", 0.13, responses.cancel),
+    replace(
+        _get("responses.input_items.list", "responses/*/input_items", 0.074, responses.list_input_items),
+        query=_ITEM_LIST,
+    ),
+    _post("conversations.create", "conversations", 0.042, conversations.create, response_bodies.ConversationCreate),
+    _get("conversations.retrieve", _CONVERSATION, 0.042, conversations.retrieve),
+    _post("conversations.update", _CONVERSATION, 0.042, conversations.update, response_bodies.ConversationUpdate),
+    _delete("conversations.delete", _CONVERSATION, 0.042, conversations.delete),
+    replace(
+        _post("conversations.items.create", _ITEMS, 0.142, conversations.create_items, response_bodies.ItemsCreate),
+        query=_ITEM_QUERY,
+    ),
+    replace(_get("conversations.items.list", _ITEMS, 0.074, conversations.list_items), query=_ITEM_LIST),
+    replace(_get("conversations.items.retrieve", f"{_ITEMS}/*", 0.074, conversations.retrieve_item), query=_ITEM_QUERY),
+    _delete("conversations.items.delete", f"{_ITEMS}/*", 0.142, conversations.delete_item),
+)
+
 OPERATIONS: Sequence[Operation] = (
     _post("assistants.create", "assistants", 0.142, assistants.create, bodies.AssistantCreate),
     _get("assistants.list", "assistants", 0.074, assistants.list_),
@@ -179,6 +213,7 @@ OPERATIONS: Sequence[Operation] = (
     ),
     *(replace(operation, only="v2", needs_beta=False) for operation in _VECTOR_STORES),
     *(replace(operation, needs_beta=False) for operation in _FILES),
+    *(replace(operation, needs_beta=False, surface="responses") for operation in _RESPONSES),
 )
 
 OPERATION_NAMES = tuple(operation.name for operation in OPERATIONS)
@@ -189,14 +224,15 @@ _METHODS: Mapping[str, Sequence[str]] = {
 }
 # The nouns of this API, and others of the same host which are not simulated.
 _SWITCHED_OFF = frozenset({"assistants", "threads"})
-_NOUNS = _SWITCHED_OFF | {"files", "uploads", "vector_stores"}
+_NOUNS = _SWITCHED_OFF | {"files", "uploads", "vector_stores", "responses", "conversations"}
 _OTHER_NOUNS = frozenset(
     {
-        *("audio", "batches", "chat", "completions", "containers", "conversations", "edits", "embeddings", "evals"),
-        *("fine_tuning", "images", "models", "moderations", "organization", "realtime", "responses"),
+        *("audio", "batches", "chat", "completions", "containers", "edits", "embeddings", "evals"),
+        *("fine_tuning", "images", "models", "moderations", "organization", "realtime"),
         "videos",
     }
 )
+_OTHER_ROUTES = frozenset({("POST", "responses/compact"), ("POST", "responses/input_tokens")})
 _VERSION = "/v1/"
 
 
@@ -251,7 +287,7 @@ def segments_of(path: str) -> list[str]:
 
 
 def _no_operation(method: str, path: str, segments: Sequence[str], shape: str) -> Refusal:
-    if segments[0] in _OTHER_NOUNS:
+    if segments[0] in _OTHER_NOUNS or (method, "/".join(segments_of(path))) in _OTHER_ROUTES:
         return NotSimulated(method, path)
     if shape in _METHODS:
         return MethodNotAllowed(method, path, _METHODS[shape])

@@ -17,7 +17,7 @@ from ..backend.faults import Planned
 from ..backend.journal import Exchange, kept_headers
 from ..backend.objects import EMPTY, JsonDict
 from ..backend.state import Backend
-from .call import Call, Content
+from .call import Call, Content, Later
 from .dialects.dialect import Dialect
 from .dialects.history import SUNSET_SINCE, V1_REFUSED_SINCE
 from .dialects.served import dialects
@@ -30,7 +30,7 @@ from .refusals.refusal import Refusal, Surprise
 from .refusals.surprises import SimulatorFailed
 from .routes import Match, Operation, find, is_assistants_route
 from .streams import frames
-from .striking import Answer, Struck, strike, target_of
+from .striking import READ_SECONDS, Answer, Struck, strike, target_of
 from .stubs import Stubs
 from .validation import MAX_JSON_BYTES, read_body, read_query
 from .wire import EVENT_STREAM_TYPE, JSON_TYPE, Request, Response, json_body, read_headers
@@ -200,11 +200,21 @@ class Service:
             if reworded is refusal:
                 raise
             raise reworded from refusal
-        if isinstance(reply, Content):
-            return Response(200, {**headers, **_content_headers(reply)}, reply.data)
         if isinstance(reply, RunStream):
             headers["content-type"] = EVENT_STREAM_TYPE
             return Response(200, headers, frames(reply, self._backend, query, dialect.writer(self._backend.store)))
+        if isinstance(reply, Later):
+            headers["content-type"] = reply.content_type
+            return Response(200, headers, reply.frames(READ_SECONDS if request.timeout is None else request.timeout))
+        return self._whole(reply, operation, headers, dialect)
+
+    def _whole(
+        self, reply: JsonDict | Content, operation: Operation, headers: dict[str, str], dialect: Dialect
+    ) -> Response:
+        if isinstance(reply, Content):
+            return Response(200, {**headers, **_content_headers(reply)}, reply.data)
+        if operation.surface == "responses":
+            return Response(200, headers, json_body(reply))
         if operation.polled and self._settings.poll_after_ms is not None:
             headers["openai-poll-after-ms"] = str(self._settings.poll_after_ms)
         return Response(200, headers, dialect.body(reply, operation.name, self._backend.store))

@@ -33,9 +33,11 @@ class View:
         outputs: the calls of this run that were answered, in order.
         tools_called: whether this run has called a tool already, of whatever kind.
         files: ids of the files that the tools can reach.
-        conversation: the id of the thread.
-        run: the run, for the curious, as it was then.
-        assistant: the assistant, likewise.
+        conversation: the id of the thread; of the conversation, or the first response of a chain without one.
+        run: the run, or the response, for the curious, as it was then.
+        assistant: the assistant, likewise; empty where there is none.
+        task: the id of what a piece of a script answers. It is the run; on the Responses API the first
+            response to what the user said, which those that bring outputs of its calls go on with.
     """
 
     user: str
@@ -50,6 +52,7 @@ class View:
     conversation: str = ""
     run: Mapping[str, Any] = field(default_factory=dict)
     assistant: Mapping[str, Any] = field(default_factory=dict)
+    task: str = ""
 
     def detached(self) -> View:
         """Return the view for somebody's own code, which may do with it what it likes.

@@ -19,7 +19,7 @@ from ..errors import NoTurn
 from . import file_search, objects
 from .answers import has_message, message_content, tool_calls
 from .brain import Brain, Output
-from .clock import Calendar, Clock
+from .clock import Calendar, Clock, Due
 from .course import Course, SeededCourse
 from .execution import Execution, Outputs, RunStream
 from .ids import Ids
@@ -61,6 +61,7 @@ class Engine:
         progress: the funnel through which objects change.
         locks: which run locks a thread.
         vector_stores: those, whose events are on the same calendar.
+        elsewhere: who else has events on it, by their action.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Engine:
         self.vector_stores = VectorStores(clock, store, self.calendar, self._ready_at)
         self.progress = Progress(ids, store, journal, self._tokens_of)
         self.locks = ThreadLocks()
+        self.elsewhere: dict[str, Callable[[Due], None]] = {}
         self.executions: dict[str, Execution] = {}
         self.surprises: list[str] = []
 
@@ -203,7 +205,7 @@ class Engine:
         while self.calendar.is_due(now):
             due = self.calendar.pop()
             if due.action not in _ACTIONS:
-                self.vector_stores.fire(due)
+                self.elsewhere.get(due.action, self.vector_stores.fire)(due)
                 continue
             execution = self.executions.get(due.subject)
             if execution is not None and due.epoch in (execution.epoch, ALWAYS):

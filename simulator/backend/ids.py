@@ -104,6 +104,10 @@ class Ids:
         """Return the next `x-request-id`: `req_` and 32 hexadecimal digits (recorded-traffic.md 2)."""
         return self.new("req_")
 
+    def hexadecimal(self, kind: str, digits: int) -> str:
+        """Return the next hexadecimal digits of a kind, always as many for one kind."""
+        return self._digest(kind, digits // 2).hex()
+
     def seconds(self, kind: str, low: float, high: float) -> float:
         """Return the next latency of a kind, between `low` and `high` virtual seconds, to the millisecond."""
         fraction = int.from_bytes(self._digest(kind, 4)) / 0xFFFFFFFF

@@ -14,6 +14,7 @@ from .assistant_files import attach
 from .ids import STAMPED
 from .lifecycle import TABLES, TERMINAL, RunStatus
 from .objects import EMPTY, NOTHING, JsonDict
+from .responses.placing import place_conversation, place_item, place_response
 from .shapes import PLACED, first_problem
 from .state import Backend
 from .store import NO_PARENT
@@ -28,9 +29,9 @@ def place(backend: Backend, collection: str, item: Mapping[str, Any]) -> JsonDic
 
     Args:
         collection: `assistants`, `threads`, `messages`, `runs`, `run_steps`, `files`, `uploads`, `vector_stores`,
-            `vector_store_files` or `vector_store_file_batches`.
+            `vector_store_files`, `vector_store_file_batches`, `responses`, `conversations` or `conversation_items`.
         item: fields as on the wire; a file may have `content` (bytes or text), a batch the `file_ids` that came in it,
-            an upload its `parts`: content by id.
+            an upload its `parts`: content by id, a response the `input` that it was given, a conversation its `items`.
 
     Returns:
         The stored object; not a copy.
@@ -54,7 +55,7 @@ def _copied(collection: str, item: JsonDict) -> JsonDict:
     except (TypeError, ValueError, RecursionError) as error:  # UnicodeEncodeError too: half of a surrogate pair
         raise StateError(f"put({collection!r}, …): JSON cannot hold the object: {error}.") from None
     _check_identity(collection, copy)
-    if isinstance(copy.get("content"), str):
+    if isinstance(copy.get("content"), str) and collection != "conversation_items":
         copy["content"] = [objects.text_part(copy["content"], [])]
     try:
         PLACED[collection].validate_python(copy)
@@ -250,6 +251,22 @@ def _place_upload(backend: Backend, item: JsonDict) -> JsonDict:
     return backend.store.uploads.replace({**usual, **given})
 
 
+def _place_response(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("responses", item)
+    return place_response(backend.responses, given, given.get("created_at") or backend.clock.now())
+
+
+def _place_conversation(backend: Backend, item: JsonDict) -> JsonDict:
+    given = _copied("conversations", item)
+    return place_conversation(backend.responses, given, given.get("created_at") or backend.clock.now())
+
+
+def _place_conversation_item(backend: Backend, item: JsonDict) -> JsonDict:
+    conversation_id = _parent(item, "conversation_items", "conversation_id")
+    given = {key: value for key, value in item.items() if key != "conversation_id"}
+    return place_item(backend.responses, _copied("conversation_items", given), conversation_id, backend.clock.now())
+
+
 def _identity(backend: Backend, given: Mapping[str, Any], prefix: str) -> tuple[str, Any]:
     created_at = given.get("created_at", int(backend.clock.now()))
     id = given.get("id")
@@ -294,4 +311,7 @@ _PLACERS: Mapping[str, Callable[[Backend, JsonDict], JsonDict]] = {
     "vector_store_files": _place_vector_store_file,
     "vector_store_file_batches": _place_batch,
     "uploads": _place_upload,
+    "responses": _place_response,
+    "conversations": _place_conversation,
+    "conversation_items": _place_conversation_item,
 }

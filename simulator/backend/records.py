@@ -13,9 +13,11 @@ from .store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallRecord:
-    """A function call that a run made.
+    """A function call that a run made, or a response.
 
     Args:
+        run_id: the id of the run or the response.
+        thread_id: of the thread or the conversation; of the first response of a chain that is in none.
         arguments: parsed; None where `raw` is no JSON object.
         raw: the argument text as the model wrote it.
         output: what was submitted; None as long as nothing was.
@@ -31,14 +33,15 @@ class ToolCallRecord:
 
 
 def tool_calls_of(store: Store) -> list[ToolCallRecord]:
-    """Return every function call of every run, in the order in which they were made."""
-    return [
+    """Return every function call of every run, in the order in which they were made, then those of responses."""
+    of_runs = [
         _record(step, call)
         for step in store.run_steps
         if step["type"] == "tool_calls"
         for call in step["step_details"]["tool_calls"]
         if call["type"] == "function"
     ]
+    return [*of_runs, *map(_record_of_response, store.function_calls.values())]
 
 
 def copies(items: Any) -> list[JsonDict]:
@@ -57,6 +60,18 @@ def _record(step: Mapping[str, Any], call: Mapping[str, Any]) -> ToolCallRecord:
         output=function.get("output"),
         run_id=step["run_id"],
         thread_id=step["thread_id"],
+    )
+
+
+def _record_of_response(call: Mapping[str, Any]) -> ToolCallRecord:
+    return ToolCallRecord(
+        id=call["id"],
+        name=call["name"],
+        arguments=_object(call["arguments"]),
+        raw=call["arguments"],
+        output=call["output"],
+        run_id=call["response_id"],
+        thread_id=call["conversation"],
     )
 
 

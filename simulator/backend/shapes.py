@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 from pydantic import ConfigDict, Discriminator, Field, FiniteFloat, Tag, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from .responses import shapes as shapes_of_responses
+
 _checked = with_config(ConfigDict(strict=True))
 
 Count = Annotated[int, Field(ge=0)]
@@ -318,9 +320,24 @@ class SavedStore(TypedDict):
     uploads: NotRequired[SavedCollection]
     upload_parts: NotRequired[SavedCollection]
     expiries: NotRequired[dict[str, Object]]
+    responses: NotRequired[SavedCollection]
+    conversations: NotRequired[SavedCollection]
+    response_turns: NotRequired[dict[str, shapes_of_responses.SavedTurn]]
+    conversation_items: NotRequired[dict[str, list[Object]]]
+    function_calls: NotRequired[dict[str, Object]]
 
 
-Action: TypeAlias = Literal["start", "open", "close", "expire", "confirm_cancel", "ingest", "expire_store"]
+Action: TypeAlias = Literal[
+    "start",
+    "open",
+    "close",
+    "expire",
+    "confirm_cancel",
+    "ingest",
+    "expire_store",
+    "response.open",
+    "response.close",
+]
 
 
 @_checked
@@ -335,6 +352,7 @@ class SavedBackend(TypedDict):
     faults: list[Object]
     surprises: list[str]
     lingering: NotRequired[dict[str, tuple[str, FiniteFloat]]]
+    responses: NotRequired[list[Object]]
 
 
 @_checked
@@ -356,6 +374,9 @@ PLACED: Mapping[str, TypeAdapter[Any]] = {
     "vector_store_files": TypeAdapter(VectorStoreFile),
     "vector_store_file_batches": TypeAdapter(VectorStoreFileBatch),
     "uploads": TypeAdapter(Upload),
+    "responses": TypeAdapter(shapes_of_responses.Response),
+    "conversations": TypeAdapter(shapes_of_responses.Conversation),
+    "conversation_items": TypeAdapter(shapes_of_responses.Item),
 }
 SAVED: TypeAdapter[Any] = TypeAdapter(SavedState)
 

@@ -14,6 +14,7 @@ from .faults import Faults
 from .ids import Ids
 from .journal import Journal
 from .objects import JsonDict
+from .responses.engine import CLOSE, OPEN, Parts, Responses
 from .store import Store
 from .tokens import CountTokens, estimate
 from .vector_stores import BYTES_PER_CHUNK, NO_OVERHEAD_SINCE
@@ -52,8 +53,25 @@ class Backend:
         self.journal = journal
         self.faults = Faults(operations)
         self.engine = Engine(self.clock, self.ids, self.store, journal, brain, count=count_tokens)
+        engine = self.engine
+        parts = Parts(
+            clock=self.clock,
+            ids=self.ids,
+            store=self.store,
+            journal=journal,
+            brain=brain,
+            calendar=engine.calendar,
+            vector_stores=engine.vector_stores,
+            count=count_tokens,
+            note_surprise=self._note_surprise,
+        )
+        self.responses = Responses(parts, lambda: engine.course, as_of)
+        engine.elsewhere.update(dict.fromkeys((OPEN, CLOSE), self.responses.fire))
         if as_of is not None and as_of < NO_OVERHEAD_SINCE:
             self.engine.vector_stores.bytes_per_chunk = BYTES_PER_CHUNK
+
+    def _note_surprise(self, text: str) -> None:
+        self.engine.surprises.append(text)
 
     def to_json(self) -> JsonDict:
         """Return the state of the service as JSON values; the journal is no part of it."""
@@ -67,8 +85,11 @@ class Backend:
             "calendar": [
                 [due.due, due.subject, due.epoch, due.action, due.part]
                 for due in engine.calendar
-                if due.subject in engine.executions or due.subject in engine.vector_stores
+                if due.subject in engine.executions
+                or due.subject in engine.vector_stores
+                or due.subject in self.responses.work
             ],
+            "responses": self.responses.to_json(),
             "faults": self.faults.to_json(),
             "surprises": engine.surprises,
             "lingering": engine.locks.to_json(),
@@ -81,6 +102,7 @@ class Backend:
         store = self.store = Store.from_json(saved["store"])
         self.engine.restore(store, (_execution(store, one) for one in saved["executions"]), saved["surprises"])
         self.engine.locks.restore(saved.get("lingering", {}))
+        self.responses.restore(saved.get("responses", ()), store)
         for due in saved["calendar"]:
             self.engine.calendar.add(*due)
         self.faults.restore(saved["faults"])

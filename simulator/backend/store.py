@@ -233,14 +233,22 @@ class Store:
     parts, `expiries` what uploads say of the expiry of their files. Ids: `run_files`, of the files that
     a run of such an assistant began with; `run_stores`, of the vector stores that a request gave to its run in
     place of the assistant's; `batch_files`, of the files that came in a batch.
+
+    Of the Responses API: `response_turns`, what each response was given and said, and which one it stands on, also of
+    deleted ones; `conversation_items`, the oldest first; `function_calls`, by the id of the call, with the task that
+    they belong to, and their outputs.
     """
 
     COLLECTIONS = (
         *("assistants", "threads", "messages", "runs", "run_steps", "files", "assistant_files"),
         *("vector_stores", "vector_store_files", "vector_store_file_batches", "uploads", "upload_parts"),
+        *("responses", "conversations"),
     )
 
-    PLAIN = ("run_files", "batch_files", "run_stores", "expiries")
+    PLAIN = (
+        *("run_files", "batch_files", "run_stores", "expiries"),
+        *("response_turns", "conversation_items", "function_calls"),
+    )
 
     def __init__(self) -> None:
         self.assistants = Collection()
@@ -260,6 +268,11 @@ class Store:
         self.run_files: dict[str, list[str]] = {}
         self.batch_files: dict[str, list[str]] = {}
         self.run_stores: dict[str, list[str]] = {}
+        self.responses = Collection()
+        self.conversations = Collection()
+        self.response_turns: dict[str, JsonDict] = {}
+        self.conversation_items: dict[str, list[JsonDict]] = {}
+        self.function_calls: dict[str, JsonDict] = {}
 
     def drop_thread(self, thread_id: str) -> None:
         """Delete a thread with all that belongs to it."""
@@ -270,6 +283,18 @@ class Store:
         self.messages.drop(thread_id)
         self.runs.drop(thread_id)
         self.threads.remove(thread_id)
+
+    def note_call(self, call: Mapping[str, Any], task: str, response_id: str, conversation: str) -> None:
+        """Remember a function call of a response, by its `call_id`: what it belongs to, and later its output."""
+        self.function_calls[call["call_id"]] = {
+            "id": call["call_id"],
+            "name": call["name"],
+            "arguments": call["arguments"],
+            "output": None,
+            "task": task,
+            "response_id": response_id,
+            "conversation": conversation,
+        }
 
     def to_json(self) -> JsonDict:
         """Return everything as JSON values."""

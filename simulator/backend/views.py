@@ -55,6 +55,7 @@ def build_view(
         conversation=run["thread_id"],
         run=dict(run),
         assistant=dict(assistant),
+        task=run["id"],
     )
 
 

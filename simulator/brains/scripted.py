@@ -93,7 +93,7 @@ class ScriptedBrain:
         Raises:
             NoTurn: no piece fits and there is no other brain, or the turn breaks what the run asks for.
         """
-        run_id = view.run["id"]
+        run_id = view.task
         piece = None if self._rest.get(run_id) else self._piece_for(view)
         if piece is None and not self._rest.get(run_id):
             return _checked(view, self._ask_other(view))
@@ -108,7 +108,7 @@ class ScriptedBrain:
         return turn
 
     def _piece_for(self, view: View) -> Piece | None:
-        if view.run["id"] in self._rest:  # its own piece is used up without an end; a second one is another run's
+        if view.task in self._rest:  # its own piece is used up without an end; a second one is another run's
             return None
         fitting = [piece for piece in self._pieces if piece.fits(view) and (piece.repeat or not piece.used)]
         return next((one for one in fitting if one.conditional), next(iter(fitting), None))
@@ -125,7 +125,7 @@ class ScriptedBrain:
 
     def _why(self, view: View) -> str:
         run_id = view.run["id"]
-        begun = run_id in self._rest
+        begun = view.task in self._rest
         where = f"Run {run_id} of {view.conversation}, user text {view.user!r}"
         answered = (
             f", after {', '.join(f'{one.name} gave {one.output!r}' for one in view.outputs)}" if view.outputs else ""

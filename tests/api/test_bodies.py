@@ -6,6 +6,7 @@ import pytest
 
 from simulator import Simulator
 from simulator.api import bodies, vector_store_bodies
+from simulator.api.responses import bodies as response_bodies
 from simulator.api.routes import OPERATIONS
 from simulator.api.validation import checked
 
@@ -24,6 +25,9 @@ LEAST = {
     "vector_stores.files.create": {"file_id": "file_known"},
     "vector_stores.files.update": {"attributes": {}},
     "vector_stores.file_batches.create": {"file_ids": ["file_known"]},
+    "responses.create": {"model": "gpt-4o", "input": "Hello?"},
+    "conversations.update": {"metadata": {}},
+    "conversations.items.create": {"items": [MESSAGE]},
 }
 BODIES = {
     "assistants.create": bodies.AssistantCreate,
@@ -44,6 +48,10 @@ BODIES = {
     "vector_stores.files.create": vector_store_bodies.FileCreate,
     "vector_stores.files.update": vector_store_bodies.FileUpdate,
     "vector_stores.file_batches.create": vector_store_bodies.FileBatchCreate,
+    "responses.create": response_bodies.ResponseCreate,
+    "conversations.create": response_bodies.ConversationCreate,
+    "conversations.update": response_bodies.ConversationUpdate,
+    "conversations.items.create": response_bodies.ItemsCreate,
 }
 PATHS = {
     "assistants.create": "/assistants",
@@ -64,6 +72,10 @@ PATHS = {
     "vector_stores.files.create": "/vector_stores/vs_known/files",
     "vector_stores.files.update": "/vector_stores/vs_known/files/file_known",
     "vector_stores.file_batches.create": "/vector_stores/vs_known/file_batches",
+    "responses.create": "/responses",
+    "conversations.create": "/conversations",
+    "conversations.update": "/conversations/conv_known",
+    "conversations.items.create": "/conversations/conv_known/items",
 }
 
 
@@ -92,6 +104,7 @@ def known_world():
     sim.put("uploads", {"id": "upload_known", "parts": {"part_known": "known"}})
     sim.put("vector_stores", {"id": "vs_known", "name": "n"})
     sim.put("vector_store_files", {"id": "file_known", "vector_store_id": "vs_known"})
+    sim.put("conversations", {"id": "conv_known"})
     return sim
 
 

@@ -64,6 +64,19 @@ EXPECTED = {
     "vector_stores.file_batches.retrieve": "GET /vector_stores/vs_1/file_batches/vsfb_1",
     "vector_stores.file_batches.cancel": "POST /vector_stores/vs_1/file_batches/vsfb_1/cancel",
     "vector_stores.file_batches.list_files": "GET /vector_stores/vs_1/file_batches/vsfb_1/files",
+    "responses.create": "POST /responses",
+    "responses.retrieve": "GET /responses/resp_1",
+    "responses.delete": "DELETE /responses/resp_1",
+    "responses.cancel": "POST /responses/resp_1/cancel",
+    "responses.input_items.list": "GET /responses/resp_1/input_items",
+    "conversations.create": "POST /conversations",
+    "conversations.retrieve": "GET /conversations/conv_1",
+    "conversations.update": "POST /conversations/conv_1",
+    "conversations.delete": "DELETE /conversations/conv_1",
+    "conversations.items.create": "POST /conversations/conv_1/items",
+    "conversations.items.list": "GET /conversations/conv_1/items",
+    "conversations.items.retrieve": "GET /conversations/conv_1/items/msg_1",
+    "conversations.items.delete": "DELETE /conversations/conv_1/items/msg_1",
 }
 PREFIXES = (
     "/v1",
@@ -96,7 +109,7 @@ def test_a_route_is_found_behind_any_prefix(name, prefix):
     method, path = EXPECTED[name].split()
     match = find(method, prefix + path)
     assert match.operation.name == name
-    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step|file|upload|vs|vsfb)_1", path))
+    assert match.ids == tuple(re.findall(r"(?:asst|thread|msg|run|step|file|upload|vs|vsfb|resp|conv)_1", path))
 
 
 @pytest.mark.parametrize(
@@ -158,8 +171,20 @@ def test_a_method_that_the_route_does_not_take_names_those_that_it_takes(method,
 @pytest.mark.parametrize(
     "path",
     [
-        *("/v1/embeddings", "/v1/chat/completions", "/v1/responses", "/v1/models", "/v1/moderations", "/v1/videos"),
-        *("/v1/fine_tuning/jobs", "/openai/deployments/gpt-4o/chat/completions", "/v1/conversations", "/v1/batches"),
+        *(
+            "/v1/embeddings",
+            "/v1/chat/completions",
+            "/v1/responses/compact",
+            "/v1/models",
+            "/v1/moderations",
+            "/v1/videos",
+        ),
+        *(
+            "/v1/fine_tuning/jobs",
+            "/openai/deployments/gpt-4o/chat/completions",
+            "/v1/responses/input_tokens",
+            "/v1/batches",
+        ),
     ],
 )
 def test_another_noun_of_the_host_is_refused_by_name(path):

@@ -4,10 +4,24 @@ A client with `_strict_response_validation` raises where an answer is not what t
 operation is played once with all that it shows, and what is tolerated stands in one table.
 """
 
+from functools import partial
+
 import openai
 import pytest
 
-from simulator import Simulator, call, fail, hang, image, incomplete, refusal, run_code, say, search_files
+from simulator import (
+    Simulator,
+    call,
+    fail,
+    finish,
+    hang,
+    image,
+    incomplete,
+    refusal,
+    run_code,
+    say,
+    search_files,
+)
 from simulator.api.routes import OPERATIONS
 from tests.doors import DOORS, IN_PROCESS
 
@@ -253,6 +267,58 @@ def play_uploads(strict):
     part = strict(lambda: uploads.parts.create(made.id, data=b"Hello."))
     strict(lambda: uploads.complete(made.id, part_ids=[part.id]))
     strict(lambda: uploads.cancel(other.id))
+
+
+def play_responses(strict):
+    responses, sim = strict.client.responses, strict.sim
+    sim.put("files", {"id": "file-1", "filename": "a.txt", "content": "Taxes are due."})
+    sim.put("vector_store_files", {"id": "file-1", "vector_store_id": "vs_1"})
+    function = {
+        "type": "function",
+        "name": "f",
+        "parameters": {"type": "object", "properties": {"x": {"type": "null"}}},
+    }
+    tools = [
+        function,
+        {"type": "file_search", "vector_store_ids": ["vs_1"]},
+        {"type": "code_interpreter", "container": {"type": "auto"}},
+    ]
+    shown = {"include": ["file_search_call.results", "code_interpreter_call.outputs"], "tools": tools}
+    cited = [{"text": "so", "file_citation": {"file_id": "file-1"}}]
+    ends = [fail("server_error", text="so"), incomplete("max_completion_tokens", "so"), finish(), say(refusal("No."))]
+    turns = [run_code("1", logs="1", images=["file-1"]), search_files("taxes"), say("said so", annotations=cited)]
+    for stream in (False, True):
+        ask = partial(responses.create, model="gpt-4o", input="Hi", stream=stream)
+        sim.script(*turns, call("f", x=None), say("Hello."), *ends)
+        strict(partial(ask, **shown))
+        strict(partial(ask, **shown, tool_choice={"type": "function", "name": "f"}, metadata={"a": "b"}))
+        answer = {"type": "function_call_output", "call_id": sim.calls[-1].id, "output": "1"}
+        id = next(reversed(sim._backend.store.response_turns))
+        strict(partial(ask, input=[answer], previous_response_id=id, tools=tools))
+        for _ in ends:
+            strict(ask)
+    id = next(reversed(sim._backend.store.response_turns))
+    strict(lambda: responses.retrieve(id))
+    strict(lambda: responses.retrieve(id, stream=True))
+    strict(lambda: responses.input_items.list(id))
+    with pytest.raises(openai.BadRequestError):
+        responses.cancel(id)
+    responses.delete(id)
+
+
+def play_conversations(strict):
+    conversations, sim = strict.client.conversations, strict.sim
+    message = {"role": "user", "content": "Hello?"}
+    id = strict(lambda: conversations.create(items=[message], metadata={"a": "b"})).id
+    strict(lambda: conversations.retrieve(id))
+    strict(lambda: conversations.update(id, metadata={}))
+    sim.script("Hello.")
+    strict(lambda: strict.client.responses.create(model="gpt-4o", input="Hi", conversation=id))
+    (item,) = dict(strict(lambda: conversations.items.create(id, items=[message])))["data"]
+    strict(lambda: conversations.items.list(id))
+    strict(lambda: conversations.items.retrieve(item.id, conversation_id=id))
+    strict(lambda: conversations.items.delete(item.id, conversation_id=id))
+    strict(lambda: conversations.delete(id))
 
 
 PLAYS = {name: play for name, play in globals().items() if name.startswith("play_") and name != "play_batches"}

@@ -12,6 +12,7 @@ def make_view(user="Hello?", *, run="run_1", thread="thread_1", assistant=None, 
         messages=[("user", user)],
         conversation=thread,
         run={"id": run},
+        task=run,
         assistant=assistant or {"id": "asst_1", "name": "helper"},
         **given,
     )

@@ -6,7 +6,7 @@ Texts, `param` and `code` are those of assistants-api.md 5 and 1.3 to 1.5. Where
 
 from __future__ import annotations
 
-from . import access, addresses, bodies, lookups, parameters, states, surprises
+from . import access, addresses, bodies, lookups, parameters, responses, states, surprises
 
 # In the order in which a request meets them; the surprises apart.
-FAMILIES = (access, addresses, lookups, bodies, parameters, states, surprises)
+FAMILIES = (access, addresses, lookups, bodies, parameters, states, responses, surprises)
