@@ -398,7 +398,7 @@ class Simulator(Observations):
 
         Who asks for more has waited, as a door does; else the clock goes there, for the same frame would come for ever.
         """
-        kept = exchange.frames if self._journal.enabled else None
+        kept = exchange if self._journal.enabled else None
         backend = self._backend
         while backend is self._backend:  # `reset` cuts the stream off: its run is gone
             with self._lock:
@@ -406,7 +406,7 @@ class Simulator(Observations):
             if frame is None:
                 return
             if kept is not None and frame.data:
-                kept.append(frame.data)
+                kept.came(frame.data, frame.due)
             yield frame
             if not frame.data and self.wait_until(frame.due):
                 raise UsageError(NOT_YET)

@@ -289,7 +289,7 @@ def _keep_response(exchange: Exchange, response: Response) -> None:
     exchange.status = response.status
     if isinstance(response.body, bytes):
         exchange.response = response.body
-    else:
+    elif response.headers["content-type"] != JSON_TYPE:  # a whole answer that takes its time comes later
         exchange.frames = []
 
 

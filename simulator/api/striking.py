@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from ..backend.fault_kinds import (
-    RUN_STARTERS,
+    STREAM_STARTERS,
     CutStream,
     Delay,
     HttpError,
@@ -77,7 +77,7 @@ def target_of(match: Match, request: Request) -> Target:
     name, ids = match.operation.name, match.ids
     on_thread = match.operation.path.startswith("threads/*")
     on_run = on_thread and match.operation.path.startswith("threads/*/runs/*")
-    body = request.json if name in RUN_STARTERS else None
+    body = request.json if name in STREAM_STARTERS else None
     streams = isinstance(body, dict) and body.get("stream") is True
     return Target(name, ids[0] if on_thread else None, ids[1] if on_run else None, streams)
 
@@ -190,12 +190,19 @@ def _ending(frame: Frame, fault: CutStream, struck: Struck) -> Iterator[Frame]:
     if fault.inside:
         yield Frame(due, data[: len(data) // 2])
     if fault.ending in _ERROR_EVENTS:
-        yield Frame(due, _ERROR_EVENTS[fault.ending])
+        yield Frame(due, _error_event(struck, fault.ending))
     elif fault.ending is not StreamEnding.END:
         kind = NoResponseKind(fault.ending)
         if kind is NoResponseKind.READ_TIMEOUT:
             yield Frame(due + struck.read_seconds, b"")
         raise BrokenOff(kind)
+
+
+def _error_event(struck: Struck, ending: StreamEnding) -> bytes:
+    """Return the event that ends a stream in an error; that of the Responses API is one of its events (documented)."""
+    if ending is StreamEnding.WRAPPED_ERROR or struck.match.operation.surface != "responses":
+        return _ERROR_EVENTS[ending]
+    return sse_frame("error", {**_STREAM_ERROR, "type": "error", "code": "server_error", "sequence_number": 0})
 
 
 def split(frames: Iterator[Frame], size: int) -> Iterator[Frame]:

@@ -18,11 +18,13 @@ from ..errors import UsageError, suggestion
 from .lifecycle import RunStatus
 from .objects import JsonDict
 from .reprs import call_that_makes
+from .responses.event_names import EVENT_NAMES
 
 E = TypeVar("E", bound=StrEnum)
 
 # Requests whose run begins or goes on, and which may stream; and those after which a run is as it was left.
 RUN_STARTERS = frozenset({"runs.create", "threads.create_and_run", "runs.submit_tool_outputs"})
+STREAM_STARTERS = RUN_STARTERS | {"responses.create"}
 CANCELS = frozenset({"runs.cancel"})
 
 _SERVER_FAULT = (
@@ -153,7 +155,7 @@ class NoAnswer:
 class CutStream:
     """A stream ends early: before the `nth` event of a name, or after so many events."""
 
-    operations: ClassVar[frozenset[str] | None] = RUN_STARTERS
+    operations: ClassVar[frozenset[str] | None] = STREAM_STARTERS
     streams_only: ClassVar[bool] = True
     before: str | int
     nth: int
@@ -171,7 +173,7 @@ class CutStream:
 class SplitStream:
     """A stream arrives in pieces of so many bytes: events, and characters, in parts."""
 
-    operations: ClassVar[frozenset[str] | None] = RUN_STARTERS
+    operations: ClassVar[frozenset[str] | None] = STREAM_STARTERS
     streams_only: ClassVar[bool] = True
     size: int
 
@@ -310,8 +312,8 @@ def cut_stream(before: str | int = "done", *, nth: int = 1, inside: bool = False
     """Return the early end of a stream; the run itself goes on (assistants-api.md 2.1).
 
     Args:
-        before: the stream event that does not come, such as `"thread.message.delta"`; `"done"` is the last frame.
-            Or a number: so many events come.
+        before: the stream event that does not come, such as `"thread.message.delta"` or `"response.completed"`;
+            `"done"` is the last frame of a run's stream. Or a number: so many events come.
         nth: the how manieth event of that name.
         inside: half of its frame comes.
         ending: `closed` and `reset`: the connection fails; `read_timeout`: nothing more comes, until the client's own
@@ -321,8 +323,9 @@ def cut_stream(before: str | int = "done", *, nth: int = 1, inside: bool = False
     Raises:
         UsageError: no such event or ending, or a number that counts nothing.
     """
-    if isinstance(before, str) and before not in STREAM_EVENTS:
-        hint = suggestion(before, STREAM_EVENTS) or f" There are: {', '.join(STREAM_EVENTS)}."
+    known = (*EVENT_NAMES, *STREAM_EVENTS)
+    if isinstance(before, str) and before not in known:
+        hint = suggestion(before, known) or f" There are: {', '.join(known)}."
         raise UsageError(f"cut_stream() knows no stream event {before!r}.{hint}")
     if not isinstance(before, str) and not is_count(before):
         raise UsageError(f"cut_stream() takes a stream event, or how many events come, not {before!r}.")

@@ -48,6 +48,14 @@ class Exchange:
     frames: list[bytes] | None = None
     unexpected: str | None = None
 
+    def came(self, data: bytes, at: float) -> None:
+        """Keep what was read of the answer at a time: an event of a stream, or the body that took its time."""
+        if self.frames is not None:
+            self.frames.append(data)
+            return
+        self.response += data
+        self.answered_at = at
+
     @property
     def json(self) -> Any:
         """The body of the request, parsed; None where there is none or it is not JSON."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ..backend.brain import View
-from ..backend.turns import CallTools, RefusedText, RunCode, Say, SearchFiles, Turn
+from ..backend.turns import CallTools, Image, RefusedText, RunCode, Say, SearchFiles, Turn
 from ..errors import told
 
 Rule: TypeAlias = Callable[[View, Any], str | None]
@@ -22,6 +22,8 @@ _Tools: TypeAlias = CallTools | RunCode | SearchFiles
 
 def breach(view: View, turn: Turn) -> str | None:
     """Return what is wrong with a turn as an answer to a view, and what to do; None if nothing is."""
+    if isinstance(turn, Say) and (problem := _images(view, turn)) is not None:
+        return problem
     if _USUAL.items() <= view.settings.items():
         return None
     for rule in _RULES.get(type(turn), ()):
@@ -29,6 +31,12 @@ def breach(view: View, turn: Turn) -> str | None:
         if problem is not None:
             return problem
     return None
+
+
+def _images(view: View, turn: Say) -> str | None:
+    if view.run.get("object") != "response" or not any(isinstance(part, Image) for part in turn.parts):
+        return None
+    return "A message of the Responses API holds no images. Script run_code(…, images=[…]), whose outputs do."
 
 
 def _parallel(view: View, turn: CallTools) -> str | None:

@@ -124,9 +124,8 @@ class ScriptedBrain:
         raise NoTurn(self._why(view))
 
     def _why(self, view: View) -> str:
-        run_id = view.run["id"]
         begun = view.task in self._rest
-        where = f"Run {run_id} of {view.conversation}, user text {view.user!r}"
+        where = f"{_name_of(view)}, user text {view.user!r}"
         answered = (
             f", after {', '.join(f'{one.name} gave {one.output!r}' for one in view.outputs)}" if view.outputs else ""
         )
@@ -176,9 +175,14 @@ def pieces_of(turns: Iterable[object], *, when: When | None, **conditions: Any) 
 def _checked(view: View, turn: Turn) -> Turn:
     problem = breach(view, turn)
     if problem is not None:
-        run = f"Run {view.run['id']} of {view.conversation}, user text {view.user!r}"
+        run = f"{_name_of(view)}, user text {view.user!r}"
         raise NoTurn(f"{run}: it cannot be answered with {describe_turn(turn)}. {problem}")
     return turn
+
+
+def _name_of(view: View) -> str:
+    kind = "Response" if view.run.get("object") == "response" else "Run"
+    return f"{kind} {view.run['id']} of {view.conversation}"
 
 
 def describe_turn(turn: Turn) -> str:

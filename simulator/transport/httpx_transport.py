@@ -69,6 +69,8 @@ class FrameStream:
     async def __aiter__(self) -> AsyncIterator[bytes]:
         wait_until = self._wait_until
         for due, data in self._unbroken():
+            if not data:  # whoever waits lets others go first: they may ask for the same conversation
+                await pause()
             while seconds := wait_until(due):
                 await pause(seconds)
             if data:

@@ -79,7 +79,7 @@ BAD = [
         "cut_stream('thread.message.dleta')",
         r"knows no stream event 'thread\.message\.dleta'\. Did you mean",
     ),
-    ("cut_stream('zzz')", r"There are: thread\.created, thread\.run\.created, .*done\."),
+    ("cut_stream('zzz')", r"There are: response\.created, .*thread\.created, thread\.run\.created, .*done\."),
     ("cut_stream(-1)", r"takes a stream event, or how many events come, not -1"),
     ("cut_stream(None)", r"not None"),
     ("cut_stream(nth=0)", r"cut_stream\(nth=…\) is one or more, not 0"),
@@ -162,7 +162,7 @@ def test_what_struck_nothing_is_told(faults):
 BAD_PLANS = [
     (
         {"fault": cut_stream(), "on": "runs.retrieve"},
-        r"strikes runs\.create, runs\.submit_tool_outputs, thr",
+        r"strikes responses\.create, runs\.create, runs\.sub",
     ),
     (
         {"fault": stay("cancelling"), "on": "runs.create"},

@@ -9,13 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
 from ..bodies import Effort, Metadata, Temperature, TopP, checked_shape, tag_by_type
 from ..vector_store_bodies import Filter
 
 
+def _by_shape(value: Any) -> str | None:
+    """Tell a text from what else may stand in its place; pydantic has no need to try both."""
+    if isinstance(value, str):
+        return "<string>"
+    return "<array>" if isinstance(value, list) else "<object>" if isinstance(value, Mapping) else None
+
+
+@with_config(ConfigDict(extra="ignore"))
 class _AnyType(TypedDict):
     """An object of another type."""
 
@@ -75,7 +83,9 @@ class CodeInterpreterTool(TypedDict):
     """The code interpreter, in a container."""
 
     type: Literal["code_interpreter"]
-    container: str | AutoContainer
+    container: Annotated[
+        Annotated[str, Tag("<string>")] | Annotated[AutoContainer, Tag("<object>")], Discriminator(_by_shape)
+    ]
     allowed_callers: NotRequired[Any]  # beyond the simulator
 
 
@@ -150,13 +160,19 @@ Part = Annotated[
 ]
 
 
+Content = Annotated[
+    Annotated[str, Tag("<string>")] | Annotated[list[Part], Tag("<array>")],
+    Discriminator(_by_shape),
+]
+
+
 @checked_shape
 class Message(TypedDict):
     """A message: of the program, or said by the model before."""
 
     type: NotRequired[Literal["message"] | None]
     role: Literal["assistant", "system", "developer", "user"]
-    content: str | list[Part]
+    content: Content
     id: NotRequired[str | None]
     status: NotRequired[Literal["in_progress", "completed", "incomplete"] | None]
     phase: NotRequired[str | None]
@@ -182,7 +198,7 @@ class FunctionCallOutput(TypedDict):
 
     type: Literal["function_call_output"]
     call_id: str
-    output: str | list[Part]
+    output: Content
     id: NotRequired[str | None]
     status: NotRequired[Literal["in_progress", "completed", "incomplete"] | None]
     caller: NotRequired[Any]  # beyond the simulator
@@ -326,15 +342,25 @@ class ConversationId(TypedDict):
     id: str
 
 
+ConversationParam = Annotated[
+    Annotated[str, Tag("<string>")] | Annotated[ConversationId, Tag("<object>")],
+    Discriminator(_by_shape),
+]
+Input = Annotated[
+    Annotated[str, Tag("<string>")] | Annotated[list[InputItem], Tag("<array>")],
+    Discriminator(_by_shape),
+]
+
+
 @checked_shape
 class ResponseCreate(TypedDict):
     """The body of `responses.create`."""
 
     model: NotRequired[str | None]
-    input: NotRequired[str | list[InputItem] | None]
+    input: NotRequired[Input | None]
     instructions: NotRequired[str | None]
     previous_response_id: NotRequired[str | None]
-    conversation: NotRequired[str | ConversationId | None]
+    conversation: NotRequired[ConversationParam | None]
     tools: NotRequired[Annotated[list[Tool], Field(max_length=128)] | None]
     tool_choice: NotRequired[ToolChoice | None]
     parallel_tool_calls: NotRequired[bool | None]

@@ -16,6 +16,7 @@ from ...errors import NoTurn
 from ..call import Call, Later, Reply, deleted
 from ..refusals.lookups import NotFound
 from ..refusals.parameters import InvalidParameter
+from ..refusals.refusal import Refusal
 from ..refusals.responses import (
     CannotCancel,
     ConversationLocked,
@@ -64,16 +65,19 @@ def create(call: Call) -> Reply:
         work = _work(call, body, history)
         work.stream = ResponseStream() if body.get("stream") else None
         call.backend.responses.create(work)
-    except NoTurn as problem:
+    except (NoTurn, PromptTooLong, Refusal) as problem:
         ids.rewind(counts)
-        raise NoTurnLeft(str(problem)) from None
-    except PromptTooLong:
-        ids.rewind(counts)
-        raise TooLong from None
+        raise _refusal_of(problem) from None
     if work.stream is None:
         return Later(JSON_TYPE, partial(streams.whole, work, call.backend))
     obfuscated = body.get("stream_options", {}).get("include_obfuscation", True)
     return Later(EVENT_STREAM_TYPE, partial(streams.frames, work, work.stream, call.backend, obfuscated=obfuscated))
+
+
+def _refusal_of(problem: NoTurn | PromptTooLong | Refusal) -> Refusal:
+    if isinstance(problem, NoTurn):
+        return NoTurnLeft(str(problem))
+    return TooLong() if isinstance(problem, PromptTooLong) else problem
 
 
 def _checked(body: JsonDict) -> JsonDict:

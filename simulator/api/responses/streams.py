@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...backend.fault_kinds import NoResponseKind
 from ...backend.objects import JsonDict
@@ -13,6 +13,7 @@ from ...backend.responses.work import Flow, ResponseStream, Work
 from ...backend.state import Backend
 from ..wire import BrokenOff, Frame, json_body, sse_frame
 
+GiveUp: TypeAlias = Callable[[str], None]
 # A delta with its padding has a multiple of so many characters, as recorded.
 _PADDED = 16
 
@@ -23,7 +24,7 @@ def whole(work: Work, backend: Backend, read_seconds: float) -> Iterator[Frame]:
     Raises:
         BrokenOff: the client does not wait so long.
     """
-    yield from _until_ended(work, backend, read_seconds)
+    yield from _until_ended(work, backend, read_seconds, give_up=backend.responses.abandon)
     sent = backend.responses.as_sent(work.response, work.include)
     yield Frame(backend.clock.now(), json_body(sent))
 
@@ -43,7 +44,8 @@ def frames(
             yield from _flowing(stream.waiting.popleft(), backend, write)
         if work.ended:
             return
-        yield from _next_wait(work, backend, backend.clock.now() + read_seconds)
+        deadline = backend.clock.now() + read_seconds
+        yield from _next_wait(work, backend, deadline, give_up=backend.responses.abandon)
 
 
 def replayed(
@@ -56,7 +58,7 @@ def replayed(
     """
     work = backend.responses.work.get(response_id)
     if work is not None:
-        yield from _until_ended(work, backend, read_seconds)
+        yield from _until_ended(work, backend, read_seconds, give_up=_nothing)
     response = backend.store.responses.get(response_id)
     if response is None:  # deleted meanwhile
         return
@@ -70,6 +72,8 @@ def replayed(
 def _events_again(response: Mapping[str, Any], responses: Responses) -> Iterator[StreamEvent]:
     begun = {**response, "status": "in_progress", "output": [], "usage": None, "completed_at": None, "error": None}
     begun["incomplete_details"] = None
+    if response["service_tier"] == "default":  # as which `auto` ends
+        begun["service_tier"] = "auto"
     for name in ("response.created", "response.in_progress"):
         yield StreamEvent(name, {"response": responses.as_sent(begun, streamed=True)})
     for index, item in enumerate(response["output"]):
@@ -77,18 +81,25 @@ def _events_again(response: Mapping[str, Any], responses: Responses) -> Iterator
     yield StreamEvent(f"response.{response['status']}", {"response": responses.as_sent(response, streamed=True)})
 
 
-def _until_ended(work: Work, backend: Backend, read_seconds: float) -> Iterator[Frame]:
+def _nothing(response_id: str) -> None:
+    """Leave a response to the client that asked for it."""
+
+
+def _until_ended(work: Work, backend: Backend, read_seconds: float, *, give_up: GiveUp) -> Iterator[Frame]:
     deadline = backend.clock.now() + read_seconds
     while not work.ended:
-        yield from _next_wait(work, backend, deadline)
+        yield from _next_wait(work, backend, deadline, give_up=give_up)
         backend.engine.settle()
 
 
-def _next_wait(work: Work, backend: Backend, deadline: float) -> Iterator[Frame]:
+def _next_wait(work: Work, backend: Backend, deadline: float, *, give_up: GiveUp) -> Iterator[Frame]:
     """Yield the wait for the next event, whosever it is.
 
+    Args:
+        give_up: what becomes of the response when its client waits no longer.
+
     Raises:
-        BrokenOff: it is later than the client waits. The response is cancelled: the service noticed that too.
+        BrokenOff: that is so.
     """
     due = backend.engine.next_due()
     if due is not None and due <= deadline:
@@ -96,7 +107,7 @@ def _next_wait(work: Work, backend: Backend, deadline: float) -> Iterator[Frame]
         return
     yield Frame(deadline, b"")
     if not work.ended:
-        backend.responses.abandon(work.id)
+        give_up(work.id)
     raise BrokenOff(NoResponseKind.READ_TIMEOUT)
 
 

@@ -29,7 +29,7 @@ from .chains import containers_in, note_outputs
 from .items import Item, shown, text_of
 from .names import Names
 from .objects import Generation
-from .speaking import StreamEvent, refuse_unsayable, said_by
+from .speaking import StreamEvent, said_by
 from .views import build_view
 from .work import Flow, Work
 
@@ -103,16 +103,15 @@ class Responses:
 
     def abandon(self, response_id: str) -> None:
         """Cancel a response that nobody waits for any more, which frees its conversation; chosen."""
-        work, at = self.work[response_id], self.parts.clock.now()
-        if work.flow is not None:
-            work.flow.stop = at
-        self._end(work, "cancelled", at)
+        self._end(self.work[response_id], "cancelled", self.parts.clock.now())
 
     def forget(self, response_id: str) -> None:
         """Let go of a response that is deleted; whoever reads its stream reads no more."""
         work = self.work.pop(response_id, None)
         if work is not None:
             work.ended = True
+            if work.flow is not None:
+                work.flow.stop = self.parts.clock.now()
 
     # Time.
 
@@ -137,7 +136,6 @@ class Responses:
         if prompt is None or (prompt.view is not view and work.response["truncation"] == "disabled"):
             raise PromptTooLong(work.model)
         turn = parts.brain.answer(prompt.view)
-        refuse_unsayable(turn)
         parts.journal.add(Asked(at, work.id, work.conversation, prompt.view, turn))
         return answered(turn, prompt, work.spent, parts.count)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from ...errors import NoTurn
 from ..deltas import pieces
 from ..objects import NOTHING, JsonDict
 from ..turn_checks import Chunks
@@ -60,19 +59,6 @@ class Workshop(Protocol):
         """Return the name of a file."""
 
 
-def refuse_unsayable(turn: Turn) -> None:
-    """Refuse a turn that this surface has no form for, before anything is made of it.
-
-    Raises:
-        NoTurn: it says an image.
-    """
-    if isinstance(turn, Say) and any(isinstance(part, Image) for part in turn.parts):
-        raise NoTurn(
-            "A message of the Responses API holds no images: script run_code(…, images=[…]), whose outputs do,"
-            " or give this turn to an assistant."
-        )
-
-
 def said_by(turn: Turn | None, first_index: int, workshop: Workshop) -> Said:
     """Return the items of a turn and their events.
 
@@ -116,10 +102,10 @@ def _code(turn: RunCode, container: str, workshop: Workshop) -> Item:
 def _content(turn: Say, workshop: Workshop) -> list[JsonDict]:
     content: list[JsonDict] = []
     annotations: Sequence[Mapping[str, Any]] = turn.annotations
-    for part in turn.parts:
+    for part in (one for one in turn.parts if not isinstance(one, Image)):  # which `brains/contract.py` refused
         if isinstance(part, RefusedText):
             content.append({"type": "refusal", "refusal": part.text})
-        elif isinstance(part, str):
+        else:
             content.append(_cited(part, annotations, workshop))
             annotations = NOTHING
     return content

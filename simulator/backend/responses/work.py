@@ -20,7 +20,7 @@ from .speaking import StreamEvent
 class Flow:
     """Events that come one by one; they change no state, so nobody fires them.
 
-    `stop` is when the response was cut short: events that are due later never come.
+    `stop` is when the response was deleted: events that are due later never come.
     """
 
     events: Sequence[StreamEvent]
