@@ -26,6 +26,7 @@ HELPERS = "runs.stream and runs.create_and_poll"
 HAS_MORE = "has_more in its pages"
 RETRY_COUNT = "the header x-stainless-retry-count"
 VECTOR_STORES = "vector_stores outside beta"
+RESPONSES = "the Responses and Conversations APIs"
 NOTICES = "notices that the API is deprecated"
 
 OFFERED: Mapping[str, bool] = {
@@ -35,12 +36,20 @@ OFFERED: Mapping[str, bool] = {
     HAS_MORE: "has_more" in SyncCursorPage.model_fields,
     RETRY_COUNT: _takes(openai.OpenAI._build_request, "retries_taken"),
     VECTOR_STORES: hasattr(openai.OpenAI, "vector_stores"),
+    RESPONSES: hasattr(openai.OpenAI, "responses") and hasattr(openai.OpenAI, "conversations"),
     NOTICES: hasattr(Threads.create, "__deprecated__"),
 }
 
 # By file, and by test where not the whole file needs it.
 NEEDS: Mapping[str, str] = {
     "api/test_strict_sdk.py": VECTOR_STORES,
+    "api/test_strict_sdk.py::test_every_answer_is_of_the_sdks_type[play_responses]": RESPONSES,
+    "api/test_strict_sdk.py::test_every_answer_is_of_the_sdks_type[play_conversations]": RESPONSES,
+    "api/test_strict_sdk.py::test_every_operation_is_played_and_everything_tolerated_occurs": RESPONSES,
+    "api/responses/test_conversations.py::test_of_two_at_once_one_is_refused": RESPONSES,
+    "api/responses/test_conversations.py::test_a_response_that_never_ends_is_given_up_with_its_client": RESPONSES,
+    "api/responses/test_conversations.py::test_a_turn_that_takes_longer_than_its_client_waits_is_cut_off": RESPONSES,
+    "api/responses/test_streams.py::test_who_only_looks_on_does_not_cancel": RESPONSES,
     "api/test_through_the_sdk.py": VERSION_2,
     "api/test_through_the_sdk.py::test_the_sdk_retries_twice": RETRY_COUNT,
     "plugin/test_neighbours.py::test_async_tests": HELPERS,
