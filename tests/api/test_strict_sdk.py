@@ -328,6 +328,8 @@ NEEDS = {"play_files": "files.create", "play_uploads": "uploads.create", "play_v
 
 @pytest.mark.parametrize("name", PLAYS)
 def test_every_answer_is_of_the_sdks_type(strict, name):
+    if name in ("play_responses", "play_conversations") and not hasattr(strict.client, "conversations"):
+        pytest.skip(f"openai {openai.__version__} has no Responses and Conversations APIs")
     if NEEDS.get(name, "assistants.create") not in SERVED:
         pytest.skip(f"{NEEDS[name]} is not served yet")
     PLAYS[name](strict)

@@ -43,8 +43,6 @@ OFFERED: Mapping[str, bool] = {
 # By file, and by test where not the whole file needs it.
 NEEDS: Mapping[str, str] = {
     "api/test_strict_sdk.py": VECTOR_STORES,
-    "api/test_strict_sdk.py::test_every_answer_is_of_the_sdks_type[play_responses]": RESPONSES,
-    "api/test_strict_sdk.py::test_every_answer_is_of_the_sdks_type[play_conversations]": RESPONSES,
     "api/test_strict_sdk.py::test_every_operation_is_played_and_everything_tolerated_occurs": RESPONSES,
     "api/responses/test_conversations.py::test_of_two_at_once_one_is_refused": RESPONSES,
     "api/responses/test_conversations.py::test_a_response_that_never_ends_is_given_up_with_its_client": RESPONSES,
