@@ -26,6 +26,7 @@ from .forms import MAX_UPLOAD_BYTES, read_form
 from .refusals import access
 from .refusals.addresses import UnknownUrl
 from .refusals.bodies import BodyTooLarge
+from .refusals.lookups import FILES_DETAIL_SINCE
 from .refusals.refusal import Refusal, Surprise
 from .refusals.surprises import SimulatorFailed
 from .routes import Match, Operation, find, is_assistants_route
@@ -137,8 +138,13 @@ class Service:
         if isinstance(refusal, Surprise):
             exchange.unexpected = refusal.message
             self._backend.engine.surprises.append(refusal.message)
-        body = json_body(refusal.envelope())
-        return Response(refusal.status, {**headers, **refusal.headers}, body)
+        return Response(refusal.status, {**headers, **refusal.headers}, json_body(self._shown(refusal)))
+
+    def _shown(self, refusal: Refusal) -> JsonDict:
+        as_of, body = self._settings.as_of, refusal.envelope()
+        if as_of is not None and as_of < FILES_DETAIL_SINCE:
+            body.pop("detail", None)
+        return body
 
     def _answer(self, request: Request, exchange: Exchange, headers: dict[str, str]) -> Answer:
         if not request.body and "content-length" in request.headers:

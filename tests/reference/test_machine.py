@@ -17,7 +17,7 @@ from simulator.backend.vector_stores import VectorStores
 from tests.reference.machine import Beside
 from tests.reference.stores_machine import StoresBeside
 
-PROGRAMS = int(os.environ.get("SIMULATOR_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("SIMULATOR_PROGRAMS", "40"))
 STEPS_IN_A_PROGRAM = 50  # at most
 # Programs are long and draw a lot: that is their use.
 FIND = {"phases": [Phase.generate], "report_multiple_bugs": False, "database": None, "derandomize": True}

@@ -16,8 +16,12 @@ class NotFound(Refusal):
         super().__init__(f"No {noun} found with id '{id}'.")
 
 
+# Errors of files had no `detail` in 2025 and had one in 2026; on which day between is not known.
+FILES_DETAIL_SINCE = "2026-01-01"
+
+
 class FilesRefusal(Refusal):
-    """A refusal of the files' own service, which says it twice (recorded in 2026; in 2025 without `detail`)."""
+    """A refusal of the files' own service, which says it twice."""
 
     def envelope(self) -> dict[str, Any]:
         """Return the body of the answer."""

@@ -207,6 +207,13 @@ def test_a_function_that_waits_had_no_output_and_other_calls_were_as_they_are(ru
     assert ran["code_interpreter"] == {"input": "1", "outputs": [{"type": "logs", "logs": "2"}]}
 
 
+@pytest.mark.parametrize("day, keys", [("2025-12-31", ["error"]), ("2026-01-01", ["error", "detail"])])
+def test_an_error_of_files_says_it_twice_since_2026(on, day, keys):
+    answer = on(day, "v2").get("/files/file-x")
+    assert (answer.status, list(answer.json)) == (404, keys)
+    assert answer.error["message"] == "No such File object: file-x"
+
+
 # ── messages, threads, steps ─────────────────────────────────────────────────────────────────────────────────────────
 
 
