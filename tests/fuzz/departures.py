@@ -86,6 +86,10 @@ def is_now(name: str, value: Schema) -> Edit:
     return edit
 
 
+def _any_url(schema: Schema) -> None:
+    schema["properties"]["image_url"]["properties"]["url"].pop("format", None)
+
+
 def _purposes(schema: Schema) -> None:
     schema["properties"]["purpose"]["enum"].append("evals")
 
@@ -120,6 +124,7 @@ SHOWN: Sequence[tuple[str, Edit, str]] = (
         "spelled so in every recording (recorded-traffic.md 1)",
     ),
     ("VectorStoreObject", may_be_null("name", "expires_after"), "null where there is none (recorded-traffic.md 1)"),
+    ("MessageContentImageUrlObject", _any_url, "echoed as it was given; a run finds out where it leads"),
     ("OpenAIFile", _purposes, "the list in the request has `evals`, too"),
     ("OpenAIFile", may_be_null("expires_at", "status_details"), "null in every recording (recorded-traffic.md 1)"),
     *(
@@ -163,10 +168,6 @@ def _choice(schema: Schema) -> None:
         {"type": "object", "properties": function, "required": ["type", "function"]},
         {"type": "object", "properties": builtin, "required": ["type"]},
     ]
-
-
-def _any_url(schema: Schema) -> None:
-    del schema["properties"]["image_url"]["properties"]["url"]["format"]
 
 
 def _resources(schema: Schema) -> None:
