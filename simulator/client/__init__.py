@@ -13,9 +13,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .assistants import AssistantConfig, AssistantManager
     from .audit import AuditLog, Redaction
+    from .budgets import Budgets, Limit
     from .calls import Execution, FunctionCall
     from .context import FunctionContext
+    from .conversations import ConversationHandler, Entry
     from .errors import (
         AssistantGone,
         BudgetExceeded,
@@ -38,74 +41,140 @@ if TYPE_CHECKING:
         ThreadGone,
         TooManyRounds,
     )
-    from .functions import Breaker, Retry
+    from .events import Event, FunctionAnswered, FunctionCalled, Replied, RunChanged, TextDelta
+    from .files import FileManager
+    from .functions import Breaker, FunctionOptions, Retry
+    from .policies import Backoff, RunPolicy
     from .registry import FunctionRegistry
+    from .replies import Image, Part, Refusal, Reply, Text
+    from .retention import Retention, Retired
+    from .runs import RunManager
+    from .stores import MemoryStore, SQLiteStore, ThreadStore, UserRecord
+    from .threads import ThreadManager
     from .usage import Price, Usage
 
 _HOMES = {
+    "AssistantConfig": ".assistants",
     "AssistantGone": ".errors",
+    "AssistantManager": ".assistants",
     "AuditLog": ".audit",
+    "Backoff": ".policies",
     "Breaker": ".functions",
     "BudgetExceeded": ".errors",
+    "Budgets": ".budgets",
     "ClientError": ".errors",
     "ConfigurationError": ".errors",
+    "ConversationHandler": ".conversations",
+    "Entry": ".conversations",
+    "Event": ".events",
     "Execution": ".calls",
+    "FileManager": ".files",
+    "FunctionAnswered": ".events",
     "FunctionCall": ".calls",
+    "FunctionCalled": ".events",
     "FunctionContext": ".context",
     "FunctionError": ".errors",
+    "FunctionOptions": ".functions",
     "FunctionRegistry": ".registry",
+    "Image": ".replies",
+    "Limit": ".budgets",
+    "MemoryStore": ".stores",
+    "Part": ".replies",
     "Price": ".usage",
     "Redaction": ".audit",
+    "Refusal": ".replies",
     "RegistryError": ".errors",
+    "Replied": ".events",
+    "Reply": ".replies",
     "ReplyInvalid": ".errors",
+    "Retention": ".retention",
+    "Retired": ".retention",
     "Retry": ".functions",
     "RunCancelled": ".errors",
+    "RunChanged": ".events",
     "RunError": ".errors",
     "RunExpired": ".errors",
     "RunFailed": ".errors",
     "RunIncomplete": ".errors",
+    "RunManager": ".runs",
+    "RunPolicy": ".policies",
     "RunTimedOut": ".errors",
+    "SQLiteStore": ".stores",
     "ServiceError": ".errors",
     "StoreError": ".errors",
     "StoreLocked": ".errors",
     "StoreVersionError": ".errors",
+    "Text": ".replies",
+    "TextDelta": ".events",
     "ThreadBusy": ".errors",
     "ThreadGone": ".errors",
+    "ThreadManager": ".threads",
+    "ThreadStore": ".stores",
     "TooManyRounds": ".errors",
     "Usage": ".usage",
+    "UserRecord": ".stores",
 }
 
 __all__ = [
+    "AssistantConfig",
     "AssistantGone",
+    "AssistantManager",
     "AuditLog",
+    "Backoff",
     "Breaker",
     "BudgetExceeded",
+    "Budgets",
     "ClientError",
     "ConfigurationError",
+    "ConversationHandler",
+    "Entry",
+    "Event",
     "Execution",
+    "FileManager",
+    "FunctionAnswered",
     "FunctionCall",
+    "FunctionCalled",
     "FunctionContext",
     "FunctionError",
+    "FunctionOptions",
     "FunctionRegistry",
+    "Image",
+    "Limit",
+    "MemoryStore",
+    "Part",
     "Price",
     "Redaction",
+    "Refusal",
     "RegistryError",
+    "Replied",
+    "Reply",
     "ReplyInvalid",
+    "Retention",
+    "Retired",
     "Retry",
     "RunCancelled",
+    "RunChanged",
     "RunError",
     "RunExpired",
     "RunFailed",
     "RunIncomplete",
+    "RunManager",
+    "RunPolicy",
     "RunTimedOut",
+    "SQLiteStore",
     "ServiceError",
     "StoreError",
     "StoreLocked",
     "StoreVersionError",
+    "Text",
+    "TextDelta",
     "ThreadBusy",
     "ThreadGone",
+    "ThreadManager",
+    "ThreadStore",
     "TooManyRounds",
     "Usage",
+    "UserRecord",
 ]
 
 # What the extra brings.

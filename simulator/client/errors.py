@@ -84,7 +84,7 @@ class BudgetExceeded(ClientError):
         self.scope, self.unit, self.limit, self.spent = scope, unit, limit, spent
         super().__init__(
             f"The {unit} of this {scope} are limited to {limit:g}, and {spent:g} are spent: what is left is too little "
-            f"for a run. No run was started. Raise the budget, or begin a new one with `Accounts.reset`."
+            f"for a run. No run was started. Raise the budget, or begin anew with `ConversationHandler.reset_usage`."
         )
 
 

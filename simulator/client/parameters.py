@@ -105,7 +105,7 @@ class HintedParameters:
         self._adapter = _adapter(handler, fields)
         self.schema = _schema(handler, self._adapter)
         if strict:
-            _require_all(self.schema)
+            require_all(self.schema)
 
     def read(self, text: str) -> dict[str, Any]:
         """Return the arguments in the types that the handler names."""
@@ -197,15 +197,16 @@ def _schema(handler: Callable[..., Any], adapter: TypeAdapter[dict[str, Any]]) -
     return schema
 
 
-def _require_all(schema: Any) -> None:
+def require_all(schema: Any) -> None:
+    """Make a schema one that the API takes as strict: every property is required, and there are no others."""
     if isinstance(schema, dict):
         if isinstance(schema.get("properties"), dict):
             schema |= {"required": list(schema["properties"]), "additionalProperties": False}
         for part in schema.values():
-            _require_all(part)
+            require_all(part)
     elif isinstance(schema, list):
         for part in schema:
-            _require_all(part)
+            require_all(part)
 
 
 def _rejection(error: pydantic.ValidationError) -> ArgumentsRejected:

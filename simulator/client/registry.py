@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar, Unpack, overload
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeAlias, TypeVar, Unpack, overload
 
 import anyio
 
@@ -18,6 +19,11 @@ from .outputs import failure_text
 from .unpacking import packed, plain_name, unpacked
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Kept: TypeAlias = Callable[[FunctionCall], Execution | None]
+
+
+def _nothing(call: FunctionCall) -> Execution | None:
+    return None
 
 
 class FunctionRegistry:
@@ -98,27 +104,42 @@ class FunctionRegistry:
     def __len__(self) -> int:
         return len(self._functions)
 
-    async def execute(self, call: FunctionCall, context: FunctionContext | None = None) -> Execution:
-        """Execute one call. Whatever is wrong with it, or with the handler, becomes an output; nothing is raised."""
+    async def execute(
+        self, call: FunctionCall, context: FunctionContext | None = None, *, kept: Kept = _nothing
+    ) -> Execution:
+        """Execute one call. Whatever is wrong with it, or with the handler, becomes an output; nothing is raised.
+
+        Args:
+            call: as the model made it.
+            context: what the handler may know.
+            kept: returns the answer that a call has already, so that it is not executed; None where it has none.
+        """
         context = context or FunctionContext(call_id=call.id)
         parts = unpacked(call, self._functions)
         if parts is None:
-            answer = await self._one(call, context)
+            answer = await self._one(call, context, kept)
         else:
-            answer = packed(call, await _together([_later(self._one, part, context) for part in parts]))
+            answer = packed(call, await _together([partial(self._one, part, context, kept) for part in parts]))
         self._audit.write(answer, context)
         return answer
 
     async def execute_all(
-        self, calls: Sequence[FunctionCall], context_of: Callable[[FunctionCall], FunctionContext] | None = None
+        self,
+        calls: Sequence[FunctionCall],
+        context_of: Callable[[FunctionCall], FunctionContext] | None = None,
+        *,
+        kept: Kept = _nothing,
     ) -> list[Execution]:
         """Execute calls at the same time, and return their answers in the order of the calls."""
-        contexts = [FunctionContext(call_id=one.id) if context_of is None else context_of(one) for one in calls]
+        contexts = [None if context_of is None else context_of(one) for one in calls]
         return await _together(
-            [_later(self.execute, call, context) for call, context in zip(calls, contexts, strict=True)]
+            [partial(self.execute, call, context, kept=kept) for call, context in zip(calls, contexts, strict=True)]
         )
 
-    async def _one(self, call: FunctionCall, context: FunctionContext) -> Execution:
+    async def _one(self, call: FunctionCall, context: FunctionContext, kept: Kept) -> Execution:
+        answered = kept(call)
+        if answered is not None:
+            return answered
         name = plain_name(call.name, self._functions)
         function = self._functions.get(name)
         if function is not None:
@@ -128,17 +149,13 @@ class FunctionRegistry:
         return Execution(call=call, output=failure_text("unknown_function", text), outcome="unknown_function")
 
 
-def _later(function: Callable[..., Any], *arguments: Any) -> Callable[[], Any]:
-    return lambda: function(*arguments)
-
-
-async def _together(tasks: Sequence[Callable[[], Any]]) -> list[Execution]:
+async def _together(tasks: Sequence[Callable[[], Awaitable[Execution]]]) -> list[Execution]:
     """Run tasks at the same time; return what they return, in order."""
     if len(tasks) == 1:
         return [await tasks[0]()]
     results: list[Any] = [None] * len(tasks)
 
-    async def keep(number: int, task: Callable[[], Any]) -> None:
+    async def keep(number: int, task: Callable[[], Awaitable[Execution]]) -> None:
         results[number] = await task()
 
     async with anyio.create_task_group() as group:

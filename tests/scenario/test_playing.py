@@ -55,6 +55,18 @@ def test_an_async_app_has_one_loop_for_the_whole_conversation(scenario):
     assert (len(loops), played.seconds) == (1, 120)
 
 
+def test_an_app_that_streams_is_played(scenario):
+    def converse(user_id, text):
+        client = openai.OpenAI()
+        assistant = client.beta.assistants.create(model="gpt-4o")
+        thread = {"messages": [{"role": "user", "content": text}]}
+        events = list(client.beta.threads.create_and_run(assistant_id=assistant.id, thread=thread, stream=True))
+        return next(one.data for one in events if one.event == "thread.message.completed").content[0].text.value
+
+    played = perform(scenario(HELLO), converse)
+    assert (findings(played), played.requests) == ([], 2)
+
+
 def test_a_path_and_its_parameters_are_loaded(tmp_path):
     path = tmp_path / "x.scenario.yaml"
     path.write_text('scenario: x\nparameters: {who: Ann}\nconversation:\n  - user: "{who}"\n    expect: {reply: Ben}\n')
