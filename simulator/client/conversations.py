@@ -44,6 +44,7 @@ class MessageOptions(TypedDict, total=False):
     tools: Iterable[str]
     reply_as: type[pydantic.BaseModel]
     options: Mapping[str, Any]
+    policy: RunPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +127,7 @@ class ConversationHandler(OnClient[C]):
             tools: which tools may use the files that are given by their ids; `file_search` if not given.
             reply_as: a pydantic model; the assistant must reply with JSON that fits it, which is `parsed` then.
             options: of the run, as the API takes them, such as `additional_instructions`.
+            policy: in place of that of the handler.
 
         Raises:
             RunError: there is no reply; no run is left on the thread.
@@ -261,7 +263,7 @@ class ConversationHandler(OnClient[C]):
             message=message,
             options={"assistant_id": assistant_id, **_format(more.get("reply_as")), **more.get("options", {})},
             registry=self._registry,
-            policy=self._policy,
+            policy=more.get("policy", self._policy),
             prices=self._prices,
             before_run=before_run,
             request_id=self._request_id,

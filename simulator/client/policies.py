@@ -46,8 +46,8 @@ class RunPolicy:
         least_pause: between polls, whatever the service says, in seconds.
         requests: the pauses before a request is sent again that failed with 408, 409, 429, 5xx or a lost connection.
             What the service says of when to come back counts more.
-        attempts: how often a request is sent, in all. A POST is sent again only when the service has not done it: one
-            looks first.
+        attempts: how often a request is sent, in all; runs are looked at until the deadline. A POST is sent again only
+            when the service has not done it: one looks first.
         retries: how many runs may be tried again in a turn: those that fail with `server_error` or
             `rate_limit_exceeded`, and those that expire.
         expired: `recreate` makes a new run in place of one that expired. No function is executed twice for it: the
@@ -59,7 +59,7 @@ class RunPolicy:
     """
 
     deadline: float = 600.0
-    cancelling: float = 30.0
+    cancelling: float = 60.0
     polling: Backoff = Backoff(first=0.5, longest=5.0, growth=1.5)
     least_pause: float = 0.0
     requests: Backoff = Backoff(first=0.5, longest=10.0)

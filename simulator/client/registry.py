@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias, TypeVar, Unpack, overload
 
@@ -119,7 +120,10 @@ class FunctionRegistry:
         if parts is None:
             answer = await self._one(call, context, kept)
         else:
-            answer = packed(call, await _together([partial(self._one, part, context, kept) for part in parts]))
+            answer = packed(
+                call,
+                await _together([partial(self._one, part, replace(context, call_id=part.id), kept) for part in parts]),
+            )
         self._audit.write(answer, context)
         return answer
 

@@ -32,6 +32,7 @@ class Requests:
         *,
         deadline: float | None = None,
         done: Callable[[], Awaitable[T | None]] | None = None,
+        attempts: int | None = None,
     ) -> T:
         """Send a request until it is answered.
 
@@ -40,6 +41,7 @@ class Requests:
             deadline: after which it is not sent again, by `time.monotonic()`.
             done: looks whether a request whose answer was lost has been done after all, and returns what its answer
                 would have been; None where it was not done.
+            attempts: how often it is sent, in all; None: as the policy says.
 
         Raises:
             openai.APIError: it was refused; or it failed as often as it may.
@@ -50,7 +52,7 @@ class Requests:
                 return await resolved(send())
             except openai.APIError as error:
                 number += 1
-                pause = self._pause(error, number)
+                pause = self._pause(error, number, self._policy.attempts if attempts is None else attempts)
                 if pause is None or (deadline is not None and time.monotonic() + pause > deadline):
                     raise
                 await self._ground.pause(pause)
@@ -59,9 +61,9 @@ class Requests:
                     if found is not None:
                         return found
 
-    def _pause(self, error: openai.APIError, number: int) -> float | None:
+    def _pause(self, error: openai.APIError, number: int, attempts: int) -> float | None:
         """Return how long to wait before it is sent again; None where that cannot help."""
-        if number >= self._policy.attempts or not _is_worth_again(error):
+        if number >= attempts or not _is_worth_again(error):
             return None
         said = _said(error)
         return self._policy.requests.seconds(number - 1) if said is None else said

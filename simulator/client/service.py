@@ -5,6 +5,7 @@ What is made carries a mark in its metadata. When an answer is lost, the mark te
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,6 +19,8 @@ from .refusals import came_too_late, has_ended_already, locking_run
 from .requesting import Requests, all_of, poll_after, without_retries
 
 MARK = "client_request_id"
+# Who stops looking at a run leaves its thread locked: the run goes on meanwhile.
+_UNTIL_THE_DEADLINE = sys.maxsize
 ENDED = frozenset({"completed", "failed", "cancelled", "expired", "incomplete"})
 
 
@@ -60,7 +63,7 @@ class Service:
             )
         except openai.BadRequestError as error:
             blocker = locking_run(error)
-            found = None if blocker is None else await self.run(thread_id, blocker)
+            found = None if blocker is None else await self.run_if_there(thread_id, blocker)
             if found is None or _mark_of(found) != mark:
                 raise
             return found
@@ -77,8 +80,17 @@ class Service:
     async def run(self, thread_id: str, run_id: str) -> Any:
         """Return a run as it is now."""
         return await self._ask(
-            lambda: self._runs.retrieve(run_id, thread_id=thread_id, timeout=self._timeout()), deadline=self.deadline
+            lambda: self._runs.retrieve(run_id, thread_id=thread_id, timeout=self._timeout()),
+            deadline=self.deadline,
+            attempts=_UNTIL_THE_DEADLINE,
         )
+
+    async def run_if_there(self, thread_id: str, run_id: str) -> Any:
+        """Return a run as it is now; None where there is none of this id."""
+        try:
+            return await self.run(thread_id, run_id)
+        except openai.NotFoundError:
+            return None
 
     async def runs(self, thread_id: str, limit: int) -> Any:
         """Return a page of the runs of a thread, newest first."""
@@ -95,6 +107,7 @@ class Service:
         answer = await self._ask(
             lambda: self._runs.with_raw_response.retrieve(run.id, thread_id=run.thread_id, timeout=self._timeout()),
             deadline=self.deadline,
+            attempts=_UNTIL_THE_DEADLINE,
         )
         return answer.parse(), poll_after(answer.headers)
 

@@ -43,6 +43,8 @@ _ERRORS: Mapping[str, type[RunError]] = {
     "expired": RunExpired,
     "cancelled": RunCancelled,
 }
+# A run that frees its thread soon by itself, or should have freed it.
+_GOING = ENDED | {"cancelling"}
 _TRIED_AGAIN = ("server_error", "rate_limit_exceeded")
 
 
@@ -165,14 +167,13 @@ class Turn:
             raise error
         now = time.monotonic()
         since = now if found_busy_at is None else found_busy_at
-        blocker = await self._service.run(self._plan.thread_id, blocker_id)
+        blocker = await self._service.run_if_there(self._plan.thread_id, blocker_id)
         if now >= self._deadline:
-            text = (
-                f"{self._plan.thread_id} is held by {blocker_id}, which is {blocker.status}. Nothing was added to it."
-            )
+            status = "not there" if blocker is None else blocker.status
+            text = f"{self._plan.thread_id} is held by {blocker_id}, which is {status}. Nothing was added to it."
             raise self._error(ThreadBusy, text, blocker) from error
         is_patient = now - since < self._policy.patience or self._policy.orphaned == "wait"
-        if blocker.status in ENDED or blocker.status == "cancelling" or is_patient:
+        if blocker is None or blocker.status in _GOING or is_patient:
             await self._ground.pause(self._policy.polling.seconds(1))
         elif self._policy.orphaned == "cancel":
             await self._service.cancel(blocker)
@@ -215,7 +216,7 @@ class Turn:
             elif calls_of(self._run):
                 rounds, polls = rounds + 1, 0
                 if rounds > self._policy.rounds:
-                    await self._give_up(TooManyRounds, f"It called functions {rounds} times, and was cancelled.")
+                    await self._give_up(TooManyRounds, f"it had called functions {self._policy.rounds} times.")
                 async for event in self._answer():
                     yield event
             else:  # queued, in_progress, cancelling, and what the service may invent
@@ -311,15 +312,16 @@ class Turn:
         return error
 
     async def _time_out(self) -> None:
-        await self._give_up(RunTimedOut, f"It was not done within {self._policy.deadline:g} s, and was cancelled.")
+        await self._give_up(RunTimedOut, f"it was not done within {self._policy.deadline:g} s.")
 
     async def _give_up(self, kind: type[RunError], text: str) -> None:
         """Cancel the run and raise; unless it completes all the same, which is then no failure."""
         await self._cancel()
         if self._run.status == "completed":
             return
-        free = "" if self._run.status in ENDED else f" It is still {self._run.status}: the thread is not free yet."
-        raise self._error(kind, f"{self._run.id}: {text}{free}", self._run)
+        has_ended = self._run.status in ENDED
+        how = f"ended as {self._run.status}" if has_ended else f"is still {self._run.status}, and holds its thread"
+        raise self._error(kind, f"{self._run.id} {how}: {text}", self._run)
 
     async def _cancel(self) -> None:
         """Cancel the run, and wait until its thread is free; not for ever."""
