@@ -44,6 +44,7 @@ class RunPolicy:
         cancelling: how long is waited then until the thread is free, in seconds.
         polling: the pauses between polls, where the service does not say with `openai-poll-after-ms` how long to wait.
         least_pause: between polls, whatever the service says, in seconds.
+        silence: how long a stream may say nothing before the run is polled, in seconds.
         requests: the pauses before a request is sent again that failed with 408, 409, 429, 5xx or a lost connection.
             What the service says of when to come back counts more.
         attempts: how often a request is sent, in all; runs are looked at until the deadline. A POST is sent again only
@@ -62,6 +63,7 @@ class RunPolicy:
     cancelling: float = 60.0
     polling: Backoff = Backoff(first=0.5, longest=5.0, growth=1.5)
     least_pause: float = 0.0
+    silence: float = 30.0
     requests: Backoff = Backoff(first=0.5, longest=10.0)
     attempts: int = 5
     retries: int = 2

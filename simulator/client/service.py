@@ -37,6 +37,7 @@ class Service:
         self._messages, self._runs = once.beta.threads.messages, once.beta.threads.runs
         self._timeout_of_client = getattr(once.timeout, "read", once.timeout)
         self._ask = Requests(ground, policy).ask
+        self._silence = policy.silence
         self.deadline = deadline
 
     async def say(self, thread_id: str, message: Mapping[str, Any], mark: str) -> Any:
@@ -71,7 +72,7 @@ class Service:
     async def open_start(self, thread_id: str, options: Mapping[str, Any], mark: str) -> Any:
         """Start a run, and return the stream of its events. A lost answer is raised: ask `started` then."""
         body = _marked(options, mark)
-        return await resolved(self._runs.create(thread_id, stream=True, timeout=self._timeout(), **body))
+        return await resolved(self._runs.create(thread_id, stream=True, timeout=self._silence, **body))
 
     async def started(self, thread_id: str, mark: str) -> Any:
         """Return the run with a mark; None where there is none."""
@@ -131,7 +132,8 @@ class Service:
 
     async def open_submit(self, run: Any, executions: Sequence[Execution]) -> Any:
         """Submit outputs, and return the stream of what follows. A lost answer is raised."""
-        return await resolved(self._runs.submit_tool_outputs(stream=True, **self._outputs(run, executions)))
+        body = {**self._outputs(run, executions), "timeout": self._silence}
+        return await resolved(self._runs.submit_tool_outputs(stream=True, **body))
 
     async def cancel(self, run: Any) -> Any:
         """Ask for a run to be cancelled, and return it; one that has ended as it is."""
