@@ -473,6 +473,11 @@ class SuiteGuard:
             report.outcome, report.longrepr = "failed", _plugin().blocked_in(item, text)
 
 
+def _played_in(item: pytest.Item) -> Any:
+    """Return what came of the scenario that a test is or has played; None where there is none."""
+    return getattr(item.stash.get(MARKED, item), "played", None)
+
+
 class Pages:
     """Writes the page of each test that fails; under xdist the workers do, and the one that has none lists them."""
 
@@ -488,10 +493,12 @@ class Pages:
         outcome = yield
         report = outcome.get_result()
         active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
-        if not report.failed or (active is None and session is None):
+        played = _played_in(item)
+        if not report.failed or (active is None and session is None and played is None):
             return
         try:
-            page = _plugin().write_page_of(item, call, report, self._folder, simulator=active, session=session)
+            source = {"simulator": active, "session": session, "played": played}
+            page = _plugin().write_page_of(item, call, report, self._folder, **source)
             report.assistants_page = page  # goes with the report to whoever lists it
             told = str(self._folder / page[1])
         except Exception as error:  # noqa: BLE001

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from .backend.journal import Entry
     from .recording.session import Session
+    from .scenario.performance import Played
 
 # For those who register this module by hand: the hooks are there.
 pytest_plugins = ["assistants_simulator.pytest_entry"]
@@ -341,6 +342,7 @@ def write_page_of(
     *,
     simulator: Simulator | None,
     session: Session | None,
+    played: Played | None = None,
 ) -> list[str]:
     """Write the page of a test that failed, and return what the index says of it: test, file, failure.
 
@@ -350,9 +352,9 @@ def write_page_of(
     from .report.page import write_page
     from .report.pages import file_name
 
-    failures = _failures(report, call, simulator if session is None else None)
+    failures = _failures(report, call, simulator if session is None and played is None else None)
     file = file_name(item.nodeid)
-    journal = _journal(simulator, session)
+    journal = _journal(simulator, session) if played is None else played.journal
     write_page(folder / file, journal, title=item.nodeid, findings=failures)
     return [item.nodeid, file, failures[0].partition("\n")[0]]
 

@@ -41,15 +41,25 @@ class ScenarioFile(pytest.File):
 
 
 class ScenarioItem(pytest.Item):
-    """Plays a scenario against the app that the project names, or with the plain run loop."""
+    """Plays a scenario against the app that the project names, or with the plain run loop.
+
+    Attributes:
+        played: what came of it, until its teardown.
+    """
+
+    played: Played | None = None
 
     def runtest(self) -> None:
         """Play it."""
         scenario = load(self.path)
-        played = perform(scenario, chosen_app(self.config), patience=PATIENCE_SECONDS)
+        self.played = played = perform(scenario, chosen_app(self.config), patience=PATIENCE_SECONDS)
         for text in played.warnings:
             self.warn(pytest.PytestWarning(text))
         _fail_if_it_did(_shown_path(self.path, self.config), scenario, played)
+
+    def teardown(self) -> None:
+        """Forget what came of it: items live as long as the session."""
+        self.played = None
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Say what is wrong, without a traceback through us."""

@@ -102,6 +102,18 @@ def test_what_the_app_prints_is_shown_where_it_fails(folder):
     result.stdout.fnmatch_lines(["*runs.create *200*", "*Captured stdout call*", "chatty"])
 
 
+def test_a_failure_has_its_page(folder):
+    (folder.path / "scenarios" / "hello.scenario.yaml").write_text(HELLO.replace('reply: "{word}."', "reply: Bye."))
+    folder.write(test_it=PLAYS.format(app="rude"))
+    result = run(folder, "--assistants-app", "apps:app", "--assistants-report", "pages")
+    result.assert_outcomes(failed=2)
+    pages = {path.name: path.read_text() for path in (folder.path / "pages").iterdir() if path.name != "index.html"}
+    assert len(pages) == 2
+    (of_file,) = [text for name, text in pages.items() if "hello" in name]
+    assert "and not 'Bye.'" in of_file
+    assert "runs.create" in of_file
+
+
 def test_a_file_that_is_none_fails_alone(folder):
     (folder.path / "scenarios" / "bad.scenario.yaml").write_text("scenario: x\nconversation: []\nabuot: y\n")
     result = run(folder)
