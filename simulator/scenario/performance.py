@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from ..backend.faults_json import plan_from_json
-from ..backend.journal import Entry, Exchange, Journal, StatusChange
+from ..backend.journal import Asked, Entry, Exchange, Journal, StatusChange
 from ..backend.turns import CallTools
 from ..backend.turns_json import turn_from_json
 from ..errors import CheckFailed, ScenarioError, StateError, suggestion
@@ -106,7 +106,8 @@ class Performance:
         objects = [(collection, item) for collection, items in self.scenario.put.items() for item in items]
         files = [("files", {"filename": name, "content": text}) for name, text in self.scenario.files.items()]
         try:
-            placed = self._stage.put_all([*objects, *files])
+            # All or none is tried on a copy of the state, which most scenarios need not pay for.
+            placed = self._stage.put_all([*objects, *files]) if objects or files else []
         except StateError as error:
             raise ScenarioError(f"{self.scenario.scenario}: put: {error}") from None
         return {name: file["id"] for name, file in zip(self.scenario.files, placed[len(objects) :], strict=True)}
@@ -169,7 +170,8 @@ class Performance:
         happened = Happened()
         self._whole.fill(happened)
         played.called = list(dict.fromkeys(call.name for call in happened.calls))
-        declared = dict.fromkeys([*self.scenario.tools, *(name for view in stage.views for name in view.functions)])
+        asked = (one for one in stage.journal if isinstance(one, Asked))  # `views` are copies
+        declared = dict.fromkeys([*self.scenario.tools, *(name for one in asked for name in one.view.functions)])
         played.unused = [name for name in declared if name not in played.called]
         played.requests, played.seconds, played.journal = (
             happened.requests,
@@ -194,7 +196,7 @@ class _Marks:
     def __init__(self, stage: Simulator) -> None:
         self._stage = stage
         self._entries, self._calls, self._runs = len(stage.journal), len(stage.calls), len(stage.runs)
-        self._views, self._began = len(stage.views), stage.clock.now()
+        self._began = stage.clock.now()
 
     @property
     def entries(self) -> Sequence[Entry]:
@@ -211,8 +213,9 @@ class _Marks:
         happened.requests = sum(isinstance(one, Exchange) for one in entries)
         happened.tokens = sum((run["usage"] or {}).get("total_tokens", 0) for run in runs)
         happened.seconds = self._stage.clock.now() - self._began
-        for view in self._stage.views[self._views :][-1:]:
-            happened.heard = [text for role, text in view.messages if role == "user"]
+        asked = next((one for one in reversed(entries) if isinstance(one, Asked)), None)
+        if asked is not None:
+            happened.heard = [text for role, text in asked.view.messages if role == "user"]
 
 
 def _drop_unused(stage: Simulator) -> list[str]:
