@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         say,
         search_files,
     )
+    from .checks.checking import check_run_loop
     from .decorator import simulated
     from .errors import CheckFailed, RequestBlocked, SimulatorError
     from .migration.twins import twin
@@ -51,6 +52,7 @@ _HOMES = {
     "View": ".backend.brain",
     "call": ".backend.turns",
     "call_tools": ".backend.turns",
+    "check_run_loop": ".checks.checking",
     "cut_stream": ".backend.fault_kinds",
     "delay": ".backend.fault_kinds",
     "fail": ".backend.turns",
@@ -86,6 +88,7 @@ __all__ = [
     "View",
     "call",
     "call_tools",
+    "check_run_loop",
     "cut_stream",
     "delay",
     "fail",

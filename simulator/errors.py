@@ -15,7 +15,8 @@
     │  ├─ IllegalTransition      an event that the table of `lifecycle` does not know
     │  └─ CheckFailed            `check()`: what the test expected did not happen (also an AssertionError)
     │     ├─ ScenarioFailed      something else happened than a scenario expects
-    │     └─ TwinsDiffer         new code shows the model, or does with its answers, something else
+    │     ├─ TwinsDiffer         new code shows the model, or does with its answers, something else
+    │     └─ RunLoopFailed       a run loop breaks an invariant (`checks`)
     └─ Refusal                   what the API answers a bad request (`api/refusals/`)
     BaseException
     └─ RequestBlocked            a request to the API was about to reach the network
@@ -116,6 +117,10 @@ class ScenarioFailed(CheckFailed):
 
 class TwinsDiffer(CheckFailed):
     """New code shows the model something else than old code, or does something else; says where, and why it matters."""
+
+
+class RunLoopFailed(CheckFailed):
+    """A run loop breaks an invariant; the text says which, and shows the smallest conversation in which it does."""
 
 
 def refuse_unknown(where: str, given: Iterable[str], known: Collection[str]) -> None:

@@ -170,6 +170,14 @@ def test_the_page_of_the_timeline_is_true(folder):
     assert [command for command in commands_of(found) if not is_known(command)] == []
 
 
+def test_the_page_of_the_checks_is_true(folder):
+    page = ROOT / "docs" / "checks.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    write_files(found, folder)
+    assert run_blocks(found, str(page)) == []
+    assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
 def test_every_word_for_what_went_wrong_is_explained():
     from simulator.report.rows import Trouble
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any, ClassVar, TypeAlias, TypeGuard, TypeVar
@@ -17,7 +17,7 @@ from typing import Any, ClassVar, TypeAlias, TypeGuard, TypeVar
 from ..errors import UsageError, suggestion
 from .lifecycle import RunStatus
 from .objects import JsonDict
-from .reprs import call_that_makes
+from .reprs import options_needed, written_call
 from .responses.event_names import EVENT_NAMES
 
 E = TypeVar("E", bound=StrEnum)
@@ -98,16 +98,21 @@ class StreamEnding(StrEnum):
     WRAPPED_ERROR = "wrapped_error"
 
 
-def _shown(fault: Any) -> str:
-    """Return a fault as the call that makes it: its first field, then what is not as usual."""
+def call_of(fault: Any) -> tuple[Callable[..., Fault], Any, dict[str, Any]]:
+    """Return the function that makes a fault, its first argument, and the options that are not as usual."""
     name = next(name for name, kind in FAULT_TYPES.items() if kind is type(fault))
     first, *others = ((one.name, _plain(getattr(fault, one.name))) for one in fields(fault))
-    options = dict(others)
+    options, function = dict(others), globals()[name]
     headers = options.get("headers", {})
     if isinstance(fault, HttpError) and _is_decimal(headers.get("retry-after")):
         options["retry_after"] = float(headers["retry-after"])
         options["headers"] = {key: value for key, value in headers.items() if key != "retry-after"}
-    return call_that_makes(fault, globals()[name], (first[1],), options)
+    return function, first[1], options_needed(fault, function, (first[1],), options)
+
+
+def _shown(fault: Any) -> str:
+    function, first, options = call_of(fault)
+    return written_call(function.__name__, (first,), options)
 
 
 def _plain(value: Any) -> Any:

@@ -90,8 +90,8 @@ class Faults:
         at: str = Moment.BEFORE,
         thread: str | None = None,
         run: str | None = None,
-    ) -> None:
-        """Plan a fault.
+    ) -> Planned:
+        """Plan a fault, and return it as planned: it tells how often it will still strike, and whether it did.
 
         Args:
             fault: made by `http_error`, `no_answer`, `cut_stream`, `split_stream`, `delay`, `stay` or `lock_lag`.
@@ -115,7 +115,9 @@ class Faults:
         for name, id in (("thread", thread), ("run", run)):
             if id is not None and not isinstance(id, str):
                 raise UsageError(f"{name}= is an id, or None for any, not {id!r}.")
-        self._planned.append(Planned(fault, on, times, skip, Moment(at), thread, run))
+        planned = Planned(fault, on, times, skip, Moment(at), thread, run)
+        self._planned.append(planned)
+        return planned
 
     def _check_operation(self, fault: Fault, on: str) -> None:
         if on == ANY_OPERATION:

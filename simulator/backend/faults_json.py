@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ..errors import UsageError, suggestion
 from . import fault_kinds
-from .fault_kinds import FAULT_TYPES, Fault
+from .fault_kinds import FAULT_TYPES, Fault, call_of
 from .faults import Faults
 
 MAKERS: Mapping[str, Callable[..., Fault]] = {name: getattr(fault_kinds, name) for name in FAULT_TYPES}
@@ -27,6 +27,9 @@ class Plan(NamedTuple):
 
     fault: Fault
     options: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.fault!r}{''.join(f', {name}={value!r}' for name, value in self.options.items())}"
 
 
 def plan_from_json(value: object) -> Plan:
@@ -49,6 +52,16 @@ def plan_from_json(value: object) -> Plan:
     return Plan(
         MAKERS[kind](**{first: value[kind]}, **given), {key: value[key] for key in PLAN_OPTIONS if key in value}
     )
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """Return a planned fault as a mapping; `plan_from_json` gives an equal one back."""
+    function, first, options = call_of(plan.fault)
+    return {function.__name__: first, **{name: _json(value) for name, value in options.items()}, **plan.options}
+
+
+def _json(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
 
 
 def options_of(kind: str) -> list[str]:

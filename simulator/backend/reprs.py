@@ -19,12 +19,20 @@ def call_that_makes(
         positional: the arguments that are always shown.
         options: all that it may need, by keyword.
     """
-    first, needed = tuple(positional), dict(options)
+    first = tuple(positional)
+    return written_call(function.__name__, first, options_needed(value, function, first, options))
+
+
+def options_needed(
+    value: object, function: Callable[..., Any], positional: tuple[Any, ...], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return those of `options` without which the call of `function` does not give `value`."""
+    needed = dict(options)
     for name in options:
         without = {other: one for other, one in needed.items() if other != name}
-        if _makes(function, first, without, value):
+        if _makes(function, positional, without, value):
             needed = without
-    return written_call(function.__name__, first, needed)
+    return needed
 
 
 def written_call(name: str, positional: Iterable[Any], options: Mapping[str, Any]) -> str:

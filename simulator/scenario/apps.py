@@ -61,7 +61,17 @@ def app_named(name: str, folders: Iterable[str] = ("",), *, patience: float | No
     Raises:
         UsageError: there is none, or it cannot be called as one.
     """
-    target = _imported(name, folders, patience)
+    return app_of(_imported(name, folders, patience), name)
+
+
+def app_of(target: Any, name: str) -> App:
+    """Return a callable as an app, or as what makes one.
+
+    Raises:
+        UsageError: it can be called as neither.
+    """
+    if not callable(target):
+        raise UsageError(f"{name} is {target!r:.100}. {_SHAPE}")
     if _takes(target, 2) and not isinstance(target, type):
         return App(name=name, target=target, makes_one=False)
     if _takes(target, 0):

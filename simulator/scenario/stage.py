@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from .. import saving
 from ..api.wire import NoResponse, Request, Response
 from ..backend.clock import Clock
 from ..simulator import Simulator
@@ -68,8 +69,12 @@ class StageClock(Clock):
         Raises:
             Hung: the deadline has passed.
         """
-        if self._now > self.deadline:
+        if self.is_over():
             raise Hung("it waits")
+
+    def is_over(self) -> bool:
+        """Tell whether the deadline has passed."""
+        return self._now > self.deadline
 
 
 class Stage(Simulator):
@@ -97,9 +102,19 @@ class Stage(Simulator):
         Raises:
             Hung: the deadline has passed.
         """
-        if self.clock.now() > self.deadline:
+        if self._stage_clock.is_over():
             raise Hung(f"{request.method} {request.path}")
         return super().handle(request)
+
+    def remember(self) -> bytes:
+        """Return the state of the service, without scripts and journal."""
+        with self._settled() as backend:
+            return saving.encoded(backend.to_json())
+
+    def recall(self, state: bytes) -> None:
+        """Go back to a state of the service."""
+        with self._settled() as backend:
+            backend.restore(saving.decoded(state))
 
 
 class Speaker:

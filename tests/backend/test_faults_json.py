@@ -3,7 +3,7 @@ import re
 import pytest
 
 from simulator.backend.fault_kinds import cut_stream, http_error, no_answer, stay
-from simulator.backend.faults_json import plan_from_json
+from simulator.backend.faults_json import plan_from_json, plan_to_json
 from simulator.errors import UsageError
 
 
@@ -34,3 +34,26 @@ def test_a_fault_is_read(value, fault, options):
 def test_what_is_no_fault_is_refused(value, message):
     with pytest.raises(UsageError, match=re.escape(message)):
         plan_from_json(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"http_error": 429, "retry_after": 2.0, "on": "*"},
+        {"http_error": 400, "message": "No.", "headers": {"x-why": "so"}},
+        {"cut_stream": "done", "ending": "end"},
+        {"no_answer": "reset", "at": "after", "times": 2},
+        {"stay": "queued", "seconds": 3.0, "thread": "t"},
+        {"stay": "cancelling"},
+        {"delay": 1.0},
+    ],
+)
+def test_a_fault_is_written_as_it_is_read(value):
+    plan = plan_from_json(value)
+    assert plan_to_json(plan) == value
+    assert plan_from_json(plan_to_json(plan)) == plan
+
+
+def test_a_planned_fault_is_told_with_its_options():
+    plan = plan_from_json({"http_error": 429, "on": "runs.retrieve", "times": 2})
+    assert str(plan) == "http_error(429), on='runs.retrieve', times=2"

@@ -209,3 +209,16 @@ def test_something_may_be_expected_of_the_whole(scenario, expected, finding):
 def test_the_simulator_of_a_scenario_leaves_no_trace(scenario):
     perform(scenario(HELLO))
     assert not active.some()
+
+
+def test_an_app_that_streams_plays_in_virtual_time(scenario):
+    def converse(user_id, text):
+        client = openai.OpenAI()
+        assistant = client.beta.assistants.create(model="gpt-4o")
+        thread = {"messages": [{"role": "user", "content": text}]}
+        stream = client.beta.threads.create_and_run(assistant_id=assistant.id, thread=thread, stream=True)
+        return "".join(one.data.delta.content[0].text.value for one in stream if one.event == "thread.message.delta")
+
+    played = perform(scenario(HELLO), converse, limit=100)
+    assert played.replies == ["Hello."]
+    assert 0 < played.seconds < 5

@@ -1,0 +1,359 @@
+"""Plays cases against an app, one after the other, on one stage; each begins with the same simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import io
+import ssl
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+from ..api.wire import NoResponse, Request, Response
+from ..backend.faults import Planned
+from ..backend.faults_json import Plan
+from ..backend.journal import Entry, Exchange
+from ..backend.lifecycle import ACTIVE
+from ..backend.turns import say
+from ..decorator import without_deprecations
+from ..errors import UsageError, told
+from ..scenario.apps import app_of
+from ..scenario.stage import Converse, Hung, Speaker, Stage, StageClock, is_of_the_app, place_of
+from ..scenario.watchdog import watched
+from ..simulator import Simulator
+from .cases import Case, Passes, Says
+from .evidence import Blocked, Evidence, Spoken
+from .tools import KnownTools, Tools
+
+App: TypeAlias = "Converse | Callable[[], Converse]"
+Prepare: TypeAlias = Callable[[Simulator], object]
+
+LIMIT_SECONDS = 7_200.0
+"""How much virtual time a step may take: ten runs, one after the other, can live so long."""
+STANDSTILL_SECONDS = 120.0
+"""After so much virtual time in which nothing moves and no run is active, a loop that goes on waits for nothing."""
+REAL_LIMIT_SECONDS = 10.0
+"""How much real time: a step takes milliseconds; a loop that does not even wait is stopped then."""
+FIRST = Case((Says("guest", "Hello?", (say("Hello."),)),))
+"""Played before all others, to learn what functions the app declares."""
+OUTPUT_KEPT = 2_000
+
+
+class WatchfulClock(StageClock):
+    """A clock that notes where the program waits although an event loop runs in its thread.
+
+    Attributes:
+        last: when the time of the app is over, even if it gets on.
+        gets_on: tells whether anything has moved since it was asked last.
+    """
+
+    last = float("inf")
+
+    def __init__(self, start: float) -> None:
+        super().__init__(start)
+        self.blocked: list[Blocked] = []
+        self.gets_on: Callable[[], bool] = lambda: False
+
+    def has_waited(self, seconds: float) -> None:
+        """Take note of a wait.
+
+        Raises:
+            Hung: the deadline has passed.
+        """
+        if seconds and is_in_a_task():
+            self.blocked.append(Blocked(self.now(), seconds, "a sleep", _place_now()))
+        super().has_waited(seconds)
+
+    def is_over(self) -> bool:
+        """Tell whether the deadline has passed. As long as something moves, it is put off."""
+        if super().is_over() and self.now() <= self.last and self.gets_on():
+            self.deadline = self.now() + STANDSTILL_SECONDS
+        return super().is_over()
+
+
+class WatchfulStage(Stage):
+    """A stage that notes requests for which an event loop stands still."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(clock=WatchfulClock, **options)
+        self._moved = 0
+        self._watchful.gets_on = self._gets_on
+
+    def give_time(self, limit: float) -> None:
+        """Let the app go on as long as something moves, and `limit` virtual seconds at most."""
+        self._moved = 0
+        now = self.clock.now()
+        self._watchful.deadline, self._watchful.last = now + min(limit, STANDSTILL_SECONDS), now + limit
+
+    def _gets_on(self) -> bool:
+        """Tell whether a run is active, or anything but a request has come into the journal since it was asked last."""
+        before, self._moved = self._moved, sum(not isinstance(entry, Exchange) for entry in self._journal.entries)
+        return self._moved > before or any(run["status"] in ACTIVE for run in self._backend.store.runs)
+
+    @property
+    def _watchful(self) -> WatchfulClock:
+        clock: Any = self.clock  # made by `__init__`
+        watchful: WatchfulClock = clock
+        return watchful
+
+    def drop_unused(self) -> list[str]:
+        """Forget the answers that nobody asked for, and return them: the next step must not get them."""
+        with self._lock:
+            unused = [piece.describe() for piece in self._brain.unused]
+            self._brain.clear()
+        return unused
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What is in the journal by now; to be had whatever the simulator is in the middle of."""
+        return self._journal.entries
+
+    @property
+    def blocked(self) -> list[Blocked]:
+        """When the event loop stood still."""
+        return self._watchful.blocked
+
+    def handle(self, request: Request) -> Response | NoResponse:
+        """Answer a request; one of a sync client blocks the event loop that runs in its thread.
+
+        Raises:
+            Hung: the deadline has passed.
+        """
+        began, blocks = self.clock.now(), request.headers.get("x-stainless-async") == "false" and is_in_a_task()
+        response = super().handle(request)
+        if blocks:
+            what = f"{request.method} {request.path} of a client that is not async"
+            self.blocked.append(Blocked(began, self.clock.now() - began, what, _place_now()))
+        return response
+
+
+@dataclass(slots=True)
+class Driven:
+    """What came of a case.
+
+    Args:
+        struck: the faults that came into effect, by the number of their step.
+        printed: what the app wrote to the terminal, or its end.
+    """
+
+    case: Case
+    evidence: Evidence
+    tools: KnownTools
+    struck: dict[int, tuple[Plan, ...]] = field(default_factory=dict)
+    printed: str = ""
+
+
+class Driver:
+    """Plays cases against one app.
+
+    Args:
+        app: `converse`; or a callable without arguments that returns one, asked anew for each case.
+        tools: as `check_run_loop` takes them.
+        prepare: is given the simulator before each case.
+        limit: virtual seconds that a step may take.
+        real_limit: real seconds; None: no limit.
+        options: of the simulator.
+
+    Raises:
+        UsageError: `app` is no such callable.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        tools: Tools | None = None,
+        prepare: Prepare | None = None,
+        limit: float = LIMIT_SECONDS,
+        real_limit: float | None = REAL_LIMIT_SECONDS,
+        **options: Any,
+    ) -> None:
+        self.app = app_of(app, _name_of(app))
+        self._prepare, self._limit, self._real_limit = prepare, limit, real_limit
+        self.tools = KnownTools.of(tools)
+        self.stage = WatchfulStage(**{"poll_after_ms": None, **options})
+        self._speaker: Speaker | None = None
+        self._remembered: bytes | None = None
+        self._cases = 0
+
+    @contextlib.contextmanager
+    def on_stage(self) -> Iterator[Driver]:
+        """Take the requests of the app inside the block, and give it virtual time."""
+        with without_deprecations(), certificates_read_once(), self.stage.intercept():
+            try:
+                yield self
+            finally:
+                self._end()
+
+    def drive(self, case: Case) -> Driven:
+        """Play a case from the beginning and return what came of it."""
+        return self._play(case, self._begin())
+
+    def learn(self) -> Driven:
+        """Play a first short case, and learn what functions the app declares; they are in `tools` afterwards.
+
+        Raises:
+            UsageError: the app is none: it failed, or made no request.
+        """
+        driven = self.drive(FIRST)
+        (spoken,) = driven.evidence.spoken
+        if not driven.evidence.requests:
+            raise UsageError(_no_request(spoken))
+        if spoken.error is not None:
+            raise UsageError(_failed_at_once(spoken.error))
+        if spoken.returned and spoken.reply is not None and not isinstance(spoken.reply, str):
+            raise UsageError(f"converse(user_id, text) returns the reply as a text, not {spoken.reply!r:.200}.")
+        self.tools = self.tools.seen(self.stage.views)
+        if self.tools.handlers and not self.tools.schemas:
+            raise UsageError(
+                "tools= has functions, but the loop declares none: neither its assistant nor its run has any."
+            )
+        if not self.app.makes_one:  # it may have made its assistant once and for all
+            self._remembered = self.stage.remember()
+        return driven
+
+    def _begin(self) -> Speaker:
+        """Set the stage anew, and return who speaks to the app; a factory makes another one."""
+        stage = self.stage
+        self._cases += 1
+        if self.app.makes_one:
+            self._end()
+        stage.reset()
+        stage.blocked.clear()
+        if self._remembered is not None:
+            stage.recall(self._remembered)
+        if self._prepare is not None:
+            self._prepare(stage)
+        if self._speaker is None:
+            stage.give_time(self._limit)
+            self._speaker = Speaker(self.app.made())
+        return self._speaker
+
+    def _play(self, case: Case, speaker: Speaker) -> Driven:
+        stage, spoken, faults = self.stage, [], _Faults(self.stage)
+        printed = io.StringIO()
+        with self.tools.watched(stage), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            for number, step in enumerate(case.steps):
+                if isinstance(step, Passes):
+                    stage.clock.advance(step.seconds)
+                    continue
+                faults.plan(number, step.faults)
+                spoken.append(self._say(speaker, number, step))
+                if spoken[-1].hung is not None:
+                    break
+        is_sound = not any(step.was_busy for step in spoken)
+        evidence = Evidence(
+            list(stage.journal if is_sound else stage.entries),
+            spoken,
+            calls=stage.calls if is_sound else (),
+            handlers=frozenset(self.tools.handlers),
+            blocked=list(stage.blocked),
+        )
+        return Driven(case, evidence, self.tools, faults.struck, printed.getvalue()[-OUTPUT_KEPT:])
+
+    def _say(self, speaker: Speaker, number: int, step: Says) -> Spoken:
+        stage = self.stage
+        if step.answers:
+            stage.script(*step.answers)
+        if step.otherwise is not None:
+            stage.script(step.otherwise, repeat=True, optional=True)
+        began, first = stage.clock.now(), len(stage.journal)
+        spoken = Spoken(number=number, user=step.user, text=step.text, began=began, first=first)
+        stage.give_time(self._limit)
+        try:
+            with watched(self._real_limit):
+                spoken.reply = speaker.say(self._id_of(step.user), step.text)
+        except Hung as hung:
+            spoken.hung, spoken.was_busy = f"{hung}. {place_of(hung)}", hung.in_real_time
+            self._end()  # its event loop was left in the middle
+        except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001  # that is its answer
+            spoken.error = error
+        finally:
+            stage.deadline = float("inf")
+        spoken.ended = stage.clock.now()
+        if not spoken.was_busy:
+            stage.drop_unused()
+        spoken.last = len(stage.entries)
+        return spoken
+
+    def _id_of(self, user: str) -> str:
+        """Return who a user is to the app: a new one in each case, if the app itself is not new."""
+        return user if self.app.makes_one else f"{user}-{self._cases}"
+
+    def _end(self) -> None:
+        if self._speaker is not None:
+            speaker, self._speaker = self._speaker, None
+            with contextlib.suppress(Hung):
+                speaker.end()
+
+
+class _Faults:
+    """Plans the faults of a case, and knows which of them came into effect."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._planned: list[tuple[int, Plan, Planned]] = []
+
+    def plan(self, number: int, faults: tuple[Plan, ...]) -> None:
+        """Plan the faults of a step; those of the step before are forgotten."""
+        self._stage.faults.clear()
+        for plan in faults:
+            self._planned.append((number, plan, self._stage.faults.add(plan.fault, **plan.options)))
+
+    @property
+    def struck(self) -> dict[int, tuple[Plan, ...]]:
+        """Those that struck, as often as they did, by the number of their step."""
+        found: dict[int, tuple[Plan, ...]] = {}
+        for number, plan, planned in self._planned:
+            if planned.struck:
+                times = plan.options.get("times", 1) - planned.times
+                found[number] = (*found.get(number, ()), Plan(plan.fault, {**plan.options, "times": times}))
+        return found
+
+
+@contextlib.contextmanager
+def certificates_read_once() -> Iterator[None]:
+    """Let clients that are made alike, inside the block, share what was read for them.
+
+    Each reads the certificates, for 20 ms: half of what a conversation takes whose loop builds a client of its own.
+    """
+    with patch.object(ssl, "create_default_context", functools.cache(ssl.create_default_context)):
+        yield
+
+
+def is_in_a_task() -> bool:
+    """Tell whether the code that runs is a task's of an event loop, which stands still as long."""
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False
+
+
+def _name_of(app: Any) -> str:
+    name = getattr(app, "__qualname__", type(app).__qualname__)
+    module = getattr(app, "__module__", type(app).__module__)
+    return f"{module}.{name}".replace(".<locals>", "").removesuffix(".<lambda>")
+
+
+def _place_now() -> str:
+    frames = (frame for frame, _ in traceback.walk_stack(None) if is_of_the_app(frame.f_code.co_filename))
+    frame = next(frames, None)
+    return "" if frame is None else f"It is in {frame.f_code.co_name}, {frame.f_code.co_filename}:{frame.f_lineno}."
+
+
+def _failed_at_once(error: BaseException) -> str:
+    hint = " prepare= may place what it expects: sim.put('assistants', {…})." if "found with id" in str(error) else ""
+    said = f"converse failed when a user said {FIRST.said[0].text!r} and nothing was wrong"
+    return f"{said}: {told(error)}. {place_of(error)}{hint}"
+
+
+def _no_request(spoken: Spoken) -> str:
+    why = f" It raised {told(spoken.error)}. {place_of(spoken.error)}" if spoken.error is not None else ""
+    return (
+        f"converse made no request to the API when a user said {spoken.text!r}.{why} The simulator takes requests to"
+        " the hosts of OpenAI and Azure, those of OPENAI_BASE_URL and AZURE_OPENAI_ENDPOINT, and those of hosts=[…]."
+    )
