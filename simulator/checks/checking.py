@@ -64,7 +64,8 @@ def check_run_loop(
     name = driver.app.name
     with driver.on_stage():
         first = verdict_of(driver.learn(), invariants)
-        drawn = strategies.cases(driver.tools) if cases is None else cases
+        faults = strategies.fault_schedules(streams=driver.streams)
+        drawn = strategies.cases(driver.tools, faults=faults) if cases is None else cases
         verdict = first if first.findings else _search(driver, drawn, invariants, _adapted(settings), name)
     _raise_if_broken(verdict, name, save_to)
 

@@ -25,7 +25,7 @@ from ..scenario.apps import app_of
 from ..scenario.stage import Converse, Hung, Speaker, Stage, StageClock, is_of_the_app, place_of
 from ..scenario.watchdog import watched
 from ..simulator import Simulator
-from .cases import Case, Passes, Says
+from .cases import Case, CaseStep, Passes, Says
 from .evidence import Blocked, Evidence, Spoken
 from .tools import KnownTools, Tools
 
@@ -158,6 +158,10 @@ class Driver:
         real_limit: real seconds; None: no limit.
         options: of the simulator.
 
+    Attributes:
+        tools: what is known of its functions; more once it has been played.
+        streams: whether it reads streams, as far as it has shown.
+
     Raises:
         UsageError: `app` is no such callable.
     """
@@ -178,6 +182,7 @@ class Driver:
         self.stage = WatchfulStage(**{"poll_after_ms": None, **options})
         self._speaker: Speaker | None = None
         self._remembered: bytes | None = None
+        self.streams = False
         self._cases = 0
 
     @contextlib.contextmanager
@@ -189,9 +194,17 @@ class Driver:
             finally:
                 self._end()
 
+    def begin(self) -> Playing:
+        """Set the stage anew, and return what plays on it, step by step."""
+        return Playing(self, self._speaker_anew())
+
     def drive(self, case: Case) -> Driven:
         """Play a case from the beginning and return what came of it."""
-        return self._play(case, self._begin())
+        playing = self.begin()
+        for step in case.steps:
+            if not playing.is_over:
+                playing.do(step)
+        return playing.driven
 
     def learn(self) -> Driven:
         """Play a first short case, and learn what functions the app declares; they are in `tools` afterwards.
@@ -208,6 +221,7 @@ class Driver:
         if spoken.returned and spoken.reply is not None and not isinstance(spoken.reply, str):
             raise UsageError(f"converse(user_id, text) returns the reply as a text, not {spoken.reply!r:.200}.")
         self.tools = self.tools.seen(self.stage.views)
+        self.streams = any(sent.exchange.frames is not None for sent in driven.evidence.requests)
         if self.tools.handlers and not self.tools.schemas:
             raise UsageError(
                 "tools= has functions, but the loop declares none: neither its assistant nor its run has any."
@@ -216,7 +230,7 @@ class Driver:
             self._remembered = self.stage.remember()
         return driven
 
-    def _begin(self) -> Speaker:
+    def _speaker_anew(self) -> Speaker:
         """Set the stage anew, and return who speaks to the app; a factory makes another one."""
         stage = self.stage
         self._cases += 1
@@ -233,40 +247,13 @@ class Driver:
             self._speaker = Speaker(self.app.made())
         return self._speaker
 
-    def _play(self, case: Case, speaker: Speaker) -> Driven:
-        stage, spoken, faults = self.stage, [], _Faults(self.stage)
-        printed = io.StringIO()
-        with self.tools.watched(stage), contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            for number, step in enumerate(case.steps):
-                if isinstance(step, Passes):
-                    stage.clock.advance(step.seconds)
-                    continue
-                faults.plan(number, step.faults)
-                spoken.append(self._say(speaker, number, step))
-                if spoken[-1].hung is not None:
-                    break
-        is_sound = not any(step.was_busy for step in spoken)
-        evidence = Evidence(
-            list(stage.journal if is_sound else stage.entries),
-            spoken,
-            calls=stage.calls if is_sound else (),
-            handlers=frozenset(self.tools.handlers),
-            blocked=list(stage.blocked),
-        )
-        return Driven(case, evidence, self.tools, faults.struck, printed.getvalue()[-OUTPUT_KEPT:])
-
-    def _say(self, speaker: Speaker, number: int, step: Says) -> Spoken:
+    def say(self, speaker: Speaker, spoken: Spoken) -> None:
+        """Say something to the app, and note what comes of it."""
         stage = self.stage
-        if step.answers:
-            stage.script(*step.answers)
-        if step.otherwise is not None:
-            stage.script(step.otherwise, repeat=True, optional=True)
-        began, first = stage.clock.now(), len(stage.journal)
-        spoken = Spoken(number=number, user=step.user, text=step.text, began=began, first=first)
         stage.give_time(self._limit)
         try:
             with watched(self._real_limit):
-                spoken.reply = speaker.say(self._id_of(step.user), step.text)
+                spoken.reply = speaker.say(self._id_of(spoken.user), spoken.text)
         except Hung as hung:
             spoken.hung, spoken.was_busy = f"{hung}. {place_of(hung)}", hung.in_real_time
             self._end()  # its event loop was left in the middle
@@ -278,7 +265,6 @@ class Driver:
         if not spoken.was_busy:
             stage.drop_unused()
         spoken.last = len(stage.entries)
-        return spoken
 
     def _id_of(self, user: str) -> str:
         """Return who a user is to the app: a new one in each case, if the app itself is not new."""
@@ -289,6 +275,58 @@ class Driver:
             speaker, self._speaker = self._speaker, None
             with contextlib.suppress(Hung):
                 speaker.end()
+
+
+class Playing:
+    """One case, as it is played; made by `Driver.begin`."""
+
+    def __init__(self, driver: Driver, speaker: Speaker) -> None:
+        self._driver, self._speaker = driver, speaker
+        self._steps: list[CaseStep] = []
+        self._spoken: list[Spoken] = []
+        self._faults = _Faults(driver.stage)
+        self._printed = io.StringIO()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the app has hung, and nothing more can be said to it."""
+        return any(step.hung is not None for step in self._spoken)
+
+    def do(self, step: CaseStep) -> None:
+        """Play the next step."""
+        number, stage = len(self._steps), self._driver.stage
+        self._steps.append(step)
+        if isinstance(step, Passes):
+            stage.clock.advance(step.seconds)
+            return
+        self._faults.plan(number, step.faults)
+        if step.answers:
+            stage.script(*step.answers)
+        if step.otherwise is not None:
+            stage.script(step.otherwise, repeat=True, optional=True)
+        began, first = stage.clock.now(), len(stage.journal)
+        spoken = Spoken(number=number, user=step.user, text=step.text, began=began, first=first)
+        self._spoken.append(spoken)
+        with (
+            self._driver.tools.watched(stage),
+            contextlib.redirect_stdout(self._printed),
+            contextlib.redirect_stderr(self._printed),
+        ):
+            self._driver.say(self._speaker, spoken)
+
+    @property
+    def driven(self) -> Driven:
+        """What has come of it so far."""
+        stage, is_sound = self._driver.stage, not any(step.was_busy for step in self._spoken)
+        evidence = Evidence(
+            list(stage.journal if is_sound else stage.entries),
+            list(self._spoken),
+            calls=stage.calls if is_sound else (),
+            handlers=frozenset(self._driver.tools.handlers),
+            blocked=list(stage.blocked),
+        )
+        printed = self._printed.getvalue()[-OUTPUT_KEPT:]
+        return Driven(Case(tuple(self._steps)), evidence, self._driver.tools, self._faults.struck, printed)
 
 
 class _Faults:

@@ -127,21 +127,26 @@ def scripts(tools: Tools | KnownTools = (), text: str = "Answer.", most: int = 3
     return st.builds(lambda first, last: (*first, last), before, endings(text))
 
 
-def fault_schedules(most: int = 2) -> SearchStrategy[tuple[Plan, ...]]:
+def fault_schedules(most: int = 2, *, streams: bool = True) -> SearchStrategy[tuple[Plan, ...]]:
     """Return a strategy of what goes wrong while a run goes on; mostly nothing does.
 
     Errors of the service and lost answers, before and after the effect, once or more often than an SDK tries again;
     runs that are slow, stuck or slow to cancel; locks that outlive their run; streams that are cut and split.
+
+    Args:
+        most: faults, at most.
+        streams: False leaves out what strikes streams only.
     """
+    known = (*_FAULTS, *_OF_STREAMS) if streams else _FAULTS
     fault = st.builds(
         _plan,
-        st.sampled_from(_FAULTS),
+        st.sampled_from((*[None] * (len(known) * 2 // 3), *known)),
         st.sampled_from(_REQUESTS),
         st.sampled_from(_TIMES),
         st.integers(0, 3),
         st.sampled_from(("before", "after")),
     )
-    return st.lists(fault, max_size=most).map(tuple)
+    return st.tuples(*[fault] * most).map(lambda drawn: tuple(plan for plan in drawn if plan is not None))
 
 
 def cases(
@@ -162,7 +167,8 @@ def cases(
     known, schedules = _known(tools), fault_schedules() if faults is None else faults
     users = USERS[:most_users]
     numbered = [_steps(number, users, known, schedules) for number in range(1, most_steps + 1)]
-    several = [st.tuples(*numbered[:count]) for count in range(1, most_steps + 1)]
+    # Long ones are drawn more often: much goes wrong only where something came before.
+    several = [st.tuples(*numbered[:count]) for count in range(1, most_steps + 1) for _ in range(count)]
     return st.one_of(several).map(lambda steps: Case((*steps, *_they_come_back(steps))))
 
 
@@ -280,10 +286,10 @@ def _ending(  # noqa: PLR0917  # drawn, in this order
 # Faults.
 
 _ERRORS = (http_error(500), http_error(429, retry_after=2), http_error(400))
-_GENERAL: tuple[Fault, ...] = (*_ERRORS, no_answer("reset"), no_answer("read_timeout"))
+_GENERAL: tuple[Fault, ...] = (*_ERRORS, *_ERRORS, no_answer("reset"), no_answer("read_timeout"))
 # Each with the operation that it is for; None: any that a run loop needs.
 _FAULTS: Sequence[tuple[Fault, str | None]] = (
-    *((fault, None) for fault in _GENERAL * 3),
+    *((fault, None) for fault in _GENERAL * 2),
     (stay("queued", 20), "runs.create"),
     (stay("in_progress", 40), "runs.create"),
     (stay("cancelling", 20), "runs.cancel"),
@@ -292,6 +298,8 @@ _FAULTS: Sequence[tuple[Fault, str | None]] = (
     (lock_lag(5), "runs.create"),
     (stay("in_progress"), "runs.create"),
     (stay("in_progress"), "runs.submit_tool_outputs"),
+)
+_OF_STREAMS: Sequence[tuple[Fault, str | None]] = (
     *((cut_stream("thread.message.delta", ending=one), "*") for one in ("closed", "read_timeout", "end", "error")),
     *((cut_stream("thread.run.completed", ending=one), "*") for one in ("reset", "end", "wrapped_error")),
     (cut_stream("thread.run.requires_action"), "*"),
@@ -300,8 +308,10 @@ _FAULTS: Sequence[tuple[Fault, str | None]] = (
 )
 
 
-def _plan(fault: tuple[Fault, str | None], on: str, times: int, skip: int, at: str) -> Plan:
-    """Return a planned fault; all kinds draw the same, so that each shrinks to a simpler one."""
+def _plan(fault: tuple[Fault, str | None] | None, on: str, times: int, skip: int, at: str) -> Plan | None:
+    """Return a planned fault, or none; all kinds draw the same, so that each shrinks to a simpler one."""
+    if fault is None:
+        return None
     value, operation = fault
     if operation is not None:
         return Plan(value, {"on": operation})
