@@ -14,6 +14,7 @@ STILL_ACTIVE = (
     "Still active: run {id} of {thread_id} is {status}. Let the program see it end or cancel it; if it may stay so: "
     "allow=['active_run'], an option of check(), Simulator(…) and @pytest.mark.simulator."
 )
+NEVER_STRUCK = "Never struck: "
 PROBLEMS = ("unused_script", "unused_fault", "unexpected_request", "active_run", "blocked_request")
 
 
@@ -50,7 +51,7 @@ def findings(backend: Backend, brain: ScriptedBrain, blocked: Iterable[str]) -> 
     for piece in brain.unused:
         yield Finding("unused_script", f"Never used: {piece.describe()}")
     for fault in backend.faults.unused:
-        yield Finding("unused_fault", f"Never struck: {fault}")
+        yield Finding("unused_fault", f"{NEVER_STRUCK}{fault}")
     for run in backend.store.runs:
         if run["status"] in CANCELLABLE:  # one that is being cancelled ends without the program
             yield Finding("active_run", STILL_ACTIVE.format_map(run))

@@ -145,7 +145,12 @@ class Faults:
     @property
     def unused(self) -> list[str]:
         """Those that struck nothing, as they were planned."""
-        return [str(one) for one in self._planned if not one.struck]
+        return [str(one) for one in self.waiting]
+
+    @property
+    def waiting(self) -> list[Planned]:
+        """Those that struck nothing yet."""
+        return [one for one in self._planned if not one.struck]
 
     def clear(self) -> None:
         """Forget all that is planned."""

@@ -1,7 +1,7 @@
 """From a journal to a record: who said what, what the model was shown for it, and what came of that.
 
-Where a scenario was played, its steps say what belongs together. Else the views do: what the model is shown with the
-outputs of its calls goes on with the turn in which it made them.
+Where a scenario was played, its steps say what belongs together. Else the tasks of the views do: outputs of calls go on
+with the task in which they were made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..backend.journal import Asked, Entry, Exchange, Handled, Struck
 from ..backend.turns_json import turn_to_json
 from ..errors import told
 from ..scenario.performance import PlayedStep
-from .record import ModelTurn, Output, Record, Refused, Shown, Tool, UserTurn, Watched, answered_calls, parsed
+from .record import ModelTurn, Output, Record, Refused, Shown, Tool, UserTurn, Watched, parsed
 from .settings import Surface, resolved, surface_of
 
 # Ids differ from surface to surface, and from one version of a program to the next.
@@ -68,8 +68,7 @@ class _Turn:
     conversation: str
     user: str
     place: int = 0  # in the journal, of what came last
-    runs: list[str] = field(default_factory=list)
-    within: str = ""  # the id of its conversation
+    tasks: list[str] = field(default_factory=list)
     seen: Sequence[ShownOutput] = ()
     model: list[ModelTurn] = field(default_factory=list)
     watched: list[Watched] = field(default_factory=list)
@@ -81,16 +80,10 @@ class _Turn:
         goes_on = tuple(view.outputs[:known]) == tuple(self.seen)
         fresh = view.outputs[known:] if goes_on else view.outputs
         self.seen = tuple(view.outputs)
-        self.runs.append(entry.run_id)
-        self.within = view.conversation
+        self.tasks.append(view.task)
         self.model.append(
             ModelTurn(shown=shown_of(view), outputs=[_output(one) for one in fresh], answers=_answer(entry))
         )
-
-    @property
-    def waits(self) -> bool:
-        """Whether the last answer was calls."""
-        return bool(self.model) and bool(answered_calls(self.model[-1].answers))
 
     def done(self, reply: Any = None, error: str | None = None) -> UserTurn:
         """Return the turn as a part of a record."""
@@ -125,13 +118,9 @@ class _Gathered:
 
     def _turn_of(self, entry: Asked) -> _Turn:
         """Return the turn that goes on with an entry, or a new one."""
-        for turn in reversed(self.turns):
-            if entry.run_id in turn.runs:
-                return turn
-        waiting = [turn for turn in reversed(self.turns) if turn.waits] if entry.view.outputs else []
-        near = [turn for turn in waiting if turn.within == entry.view.conversation]
-        alike = [turn for turn in waiting if turn.user == entry.view.user]
-        return next(iter([*near, *alike]), None) or self._new(entry.view.conversation, entry.view.user)
+        view = entry.view
+        known = next((turn for turn in reversed(self.turns) if view.task in turn.tasks), None)
+        return known or self._new(view.conversation, view.user)
 
     def _newest(self) -> _Turn:
         return self.turns[-1] if self.turns else self._new("", "")

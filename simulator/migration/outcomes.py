@@ -122,23 +122,25 @@ def _is_misread(turn: UserTurn) -> bool:
     reply = turn.reply
     if reply in (None, ""):
         return True
-    held = [_text(asked.answers) for asked in turn.model] + [
-        one.output for asked in turn.model for one in asked.outputs
-    ]
-    earlier = [text for asked in turn.model for _, text in pairs(asked.shown)]
-    calls = [
-        value
-        for asked in turn.model
-        for name, arguments in answered_calls(asked.answers)
-        for value in (name, canonical(arguments))
-    ]
-    return isinstance(reply, str) and any(reply in one for one in [*held, *earlier, *calls] if one)
+    held = [text for asked in turn.model for text in _held(asked)]
+    return isinstance(reply, str) and any(reply in text for text in held)
 
 
-def _text(answer: Any) -> str:
-    said = answer.get("say", answer.get("text", "")) if isinstance(answer, Mapping) else ""
-    parts = said if isinstance(said, list) else [said]
-    return "\n".join(one if isinstance(one, str) else str(one.get("refusal", "")) for one in parts)
+def _held(asked: ModelTurn) -> Iterator[str]:
+    """Yield the texts that a turn of the model holds: those before it, the outputs, what it answered."""
+    yield from (text for _, text in pairs(asked.shown))
+    yield from (one.output for one in asked.outputs)
+    yield from _texts_in(asked.answers)
+    for name, arguments in answered_calls(asked.answers):
+        yield from (name, canonical(arguments))
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts_in(one)
 
 
 def _results(turn: UserTurn, name: str) -> list[Any]:

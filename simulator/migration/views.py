@@ -90,10 +90,23 @@ def _tools(old: Shown, new: Shown) -> Iterator[Found]:
 def _tool(name: str, old: Tool, new: Tool) -> Iterator[Found]:
     if old.description != new.description:
         yield Found(Kind.TOOL_DESCRIPTION, name, old.description, new.description)
-    if _schema(old.parameters) != _schema(new.parameters):
+    before = strict_form(old.parameters) if new.strict and not old.strict else old.parameters
+    if _schema(old.parameters) != _schema(new.parameters) != _schema(before):
         yield Found(Kind.TOOL_SCHEMA, name, old.parameters, new.parameters)
     if old.strict != new.strict:
         yield Found(Kind.TOOL_STRICTNESS, name, old.strict, new.strict)
+
+
+def strict_form(value: Any) -> Any:
+    """Return a JSON Schema as it must be where a function is strict: all is required, and nothing else may come."""
+    if isinstance(value, list):
+        return [strict_form(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    strict = {name: strict_form(one) for name, one in value.items()}
+    if isinstance(value.get("properties"), Mapping):
+        strict |= {"required": list(value["properties"]), "additionalProperties": False}
+    return strict
 
 
 def _schema(value: Any, key: str = "") -> Any:

@@ -8,14 +8,13 @@ entry of the menu of faults.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..transport.clients import plain_client
 from .durations import seconds_of
-from .plain_requests import Functions, attachable, configuration, text_of_output
+from .plain_requests import Functions, attachable, configuration, result_of, returned, text_of_output
 from .plain_stream import Heard
 from .schema import Loop, Scenario, Step
 
@@ -253,23 +252,10 @@ class PlainLoop:
 
     def _result(self, call: Any) -> Any:
         """Return what a function returns. What is wrong with a call is told to the model, which may mend it."""
-        if call.name not in self._functions:
-            return {"error": f"There is no function {call.name!r}."}
-        if self._functions.is_prepared_for(call.name, call.arguments):
-            return self._functions.returned(call.name, call.arguments)
-        try:
-            arguments = json.loads(call.arguments or "{}")
-        except ValueError as error:
-            return {"error": f"The arguments are not JSON: {error}."}
-        if not isinstance(arguments, dict):
-            return {"error": "The arguments are not a JSON object."}
-        return self._returned(call.name, arguments)
+        return result_of(self._functions, call.name, call.arguments, self._returned)
 
     def _returned(self, name: str, arguments: dict[str, Any]) -> Any:
-        try:
-            return self._functions.returned(name, arguments)
-        except RuntimeError as error:  # as our functions break; an app's own may break with anything
-            return {"error": str(error)}
+        return returned(self._functions, name, arguments)
 
     # What was said.
 

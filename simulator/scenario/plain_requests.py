@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .schema import Answer, Scenario, Tool
@@ -86,3 +86,33 @@ class Functions:
 def text_of_output(value: Any) -> str:
     """Return what is submitted: a text as it is, all else as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def result_of(
+    functions: Functions, name: str, text: str, call: Callable[[str, dict[str, Any]], Any] | None = None
+) -> Any:
+    """Return what a function returns. What is wrong with a call is told to the model, which may mend it.
+
+    Args:
+        text: the arguments, as the model wrote them.
+        call: calls a function that there is, with arguments that are a JSON object.
+    """
+    if name not in functions:
+        return {"error": f"There is no function {name!r}."}
+    if functions.is_prepared_for(name, text):
+        return functions.returned(name, text)
+    try:
+        arguments = json.loads(text or "{}")
+    except ValueError as error:
+        return {"error": f"The arguments are not JSON: {error}."}
+    if not isinstance(arguments, dict):
+        return {"error": "The arguments are not a JSON object."}
+    return call(name, arguments) if call is not None else returned(functions, name, arguments)
+
+
+def returned(functions: Functions, name: str, arguments: dict[str, Any]) -> Any:
+    """Return what a function returns, or that it broke, and how."""
+    try:
+        return functions.returned(name, arguments)
+    except RuntimeError as error:  # as our functions break; an app's own may break with anything
+        return {"error": str(error)}

@@ -18,6 +18,7 @@ from .expecting import failure_is_expected
 from .loading import filled, load
 from .performance import Finding, Performance, Played
 from .plain_loop import PlainLoop
+from .plain_responses import PlainResponses
 from .schema import Scenario, Step
 from .stage import Converse, Hung, Speaker, Stage, place_of
 from .watchdog import watched
@@ -160,7 +161,7 @@ class _Playing:
         return False
 
     def _say(self, step: Step) -> Any:
-        if isinstance(self._converse, PlainLoop):
+        if isinstance(self._converse, (PlainLoop, PlainResponses)):
             self._converse.prepare(step, [self._performance.files[name] for name in step.attach])
         return self._speaker.say(step.from_, str(step.user))
 
