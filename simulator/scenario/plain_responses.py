@@ -81,8 +81,8 @@ class PlainResponses:
         request: Any = {**self._request(user_id), "input": given}
         if user_id in self._newest:
             request["previous_response_id"] = self._newest[user_id]
-        response = client.responses.create(**request, stream=self._ways.stream)
-        response = _last_of(response) if self._ways.stream else response
+        answer: Any = client.responses.create(**request, stream=self._ways.stream)
+        response = _last_of(answer) if self._ways.stream else answer
         self._newest[user_id] = response.id
         return response
 
