@@ -71,6 +71,7 @@ NEEDS: Mapping[str, str] = {
     "test_docs.py::test_the_examples_run_and_print_what_the_page_says": VERSION_2,
     "test_docs.py::test_the_tests_among_the_examples_pass": HELPERS,
     "test_docs.py::test_what_is_generated_is_fresh": VERSION_2,
+    "test_docs.py::test_the_page_of_moves_is_true": RESPONSES,
     "test_exact_tokens.py::test_the_option_changes_usage_and_limits": VERSION_2,
     "test_simulator.py::test_streams_in_many_threads_say_each_their_own": STREAMS,
     "transport/test_cassettes.py::test_streams_stay_lazy": STREAMS,
