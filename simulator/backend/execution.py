@@ -12,7 +12,7 @@ from .answers import turn_deltas
 from .brain import Output
 from .deltas import due_times
 from .lifecycle import StepStatus
-from .objects import EMPTY, JsonDict, usage
+from .objects import JsonDict, usage
 from .tokens import AFTER_ANSWER, CountTokens, Tokens, tokens_of_call, tokens_of_message, tokens_of_turn
 from .turns import CallTools, RunCode, Say, SearchFiles, Turn
 from .turns_json import turn_from_json, turn_to_json
@@ -171,5 +171,3 @@ class Execution:
 
 Outputs: TypeAlias = Mapping[str, str]
 """Tool outputs by call id."""
-
-NO_OUTPUTS: Outputs = EMPTY

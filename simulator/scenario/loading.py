@@ -20,7 +20,6 @@ from .mistakes import Place, line_in, mistakes
 from .schema import Scenario
 
 MAX_BYTES = 4 << 20
-SCHEMA_LINE = "# yaml-language-server: $schema={path}\n"
 
 
 def load(path: str | os.PathLike[str], parameters: Mapping[str, Any] | None = None) -> Scenario:
