@@ -47,8 +47,7 @@ class Outcome:
     @property
     def findings(self) -> list[str]:
         """What is not as expected, each a text of one or more lines."""
-        steps = self.played.findings if self.played is not None else ()
-        found = [one.text if one.step is None else f"step {one.step}: {one.text}" for one in steps]
+        found = [] if self.played is None else list(map(str, self.played.findings))
         if self.comparison is not None and not self.comparison.passed:
             found.append(comparisons.text_of(self.comparison))
         return found

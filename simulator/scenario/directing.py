@@ -75,8 +75,7 @@ class Director:
         """Return what was not as expected so far."""
         if self._performance is None:
             return []
-        found = self._performance.played.findings
-        return [one.text if one.step is None else f"step {one.step}: {one.text}" for one in found]
+        return list(map(str, self._performance.played.findings))
 
     def forget(self) -> None:
         """Have no scenario any more."""

@@ -19,7 +19,7 @@ from .durations import seconds_of
 from .expecting import Happened, complaints
 from .schema import CallExpectation, Expectations, Scenario, Step, call_matcher
 
-# As `api.refusals.NotFound` words it.
+# As `api.refusals.lookups.NotFound` words it.
 _STRANGER = re.compile(r"No (assistant|thread) found with id '(.+?)'")
 
 
@@ -33,6 +33,9 @@ class Finding(NamedTuple):
 
     step: int | None
     text: str
+
+    def __str__(self) -> str:
+        return self.text if self.step is None else f"step {self.step}: {self.text}"
 
 
 @dataclass(slots=True, kw_only=True)
