@@ -1,4 +1,4 @@
-"""What the command `run` does with a scenario that was played: compares it with another app, or with a baseline."""
+"""What the command `run` compares a playing with: another app, or a baseline."""
 
 from __future__ import annotations
 
@@ -12,17 +12,13 @@ from ..migration import files, tolerated
 from ..migration.gathering import record_of_steps
 from ..migration.judging import compared
 from ..migration.record import Record
-from ..migration.report import Comparison, text_of
+from ..migration.report import Comparison
 from ..migration.tolerated import Entry
 from ..migration.twins import compared_sides
-from ..report.page import write_page
-from ..report.pages import ListedPage, file_name, write_index
 from ..report.scenarios import Outcome
 from ..scenario.finding_files import SUFFIX
 from ..scenario.performance import Played
 from ..scenario.schema import Scenario
-
-NEW = "the new side"
 
 
 class Reference(Protocol):
@@ -127,34 +123,3 @@ def unused(entries: Sequence[Entry], outcomes: Sequence[Outcome]) -> Iterator[st
     """Yield the tolerated differences that nothing needed."""
     used = {place for one in outcomes if one.comparison is not None for place in one.comparison.used}
     return (f"Never needed: {one.describe()}." for place, one in enumerate(entries) if place not in used)
-
-
-@dataclass(slots=True)
-class Pages:
-    """Writes a page for each scenario that was played, and of twins one for each side."""
-
-    folder: Path
-    written: list[ListedPage] = field(default_factory=list)
-
-    def take(self, outcome: Outcome, other: Played | None) -> None:
-        """Write the pages of an outcome.
-
-        Raises:
-            OSError: one cannot be written.
-        """
-        if outcome.played is None:
-            return
-        self._write(str(outcome.path), outcome.played, outcome.findings)
-        if other is not None:
-            told = [text_of(outcome.comparison)] if outcome.comparison and not outcome.comparison.passed else []
-            self._write(f"{outcome.path}, {NEW}", other, told)
-
-    def _write(self, name: str, played: Played, findings: Sequence[str]) -> None:
-        file = file_name(name)
-        write_page(self.folder / file, played.journal, title=name, findings=findings)
-        first = next(iter(findings), "").partition("\n")[0]
-        self.written.append(ListedPage(name, file, first))
-
-    def close(self) -> Path:
-        """Write the list of the pages, and return where."""
-        return write_index(self.folder, self.written, heading=f"{len(self.written)} playings of scenarios")

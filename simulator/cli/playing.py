@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.text import Text
 
-from ..errors import ScenarioError, SimulatorError, UsageError, suggestion
+from ..errors import SimulatorError, UsageError
 from ..migration import tolerated
 from ..report import scenarios as report
 from ..report.scenarios import Outcome
 from ..scenario.apps import App, app_named
-from ..scenario.finding_files import nearly_scenarios, scenario_files
-from ..scenario.loading import filled, line_of_step, read
-from ..scenario.parameters import given
 from ..scenario.playing import perform
-from ..scenario.schema import Scenario
-from .comparing import Against, Pages, Reference, Write, compare_with, unused
-from .printing import FINDINGS, UNREADABLE, show_json, stop, warn
+from .choosing import ReadFile, choose
+from .comparing import Against, Reference, Write, compare_with, unused
+from .pages import Pages
+from .printing import FINDINGS, UNREADABLE, show_json, stop, styled, warn
 
 IMPORT_SECONDS = 60.0  # of real time; an app that loads a model takes some
 _STYLES = {
@@ -39,14 +36,6 @@ _STYLES = {
     r"^ {4}\w+( of \S+)? in turn \d+ .*$|≠": "bold red",
     r"^ {8}(old|new|why): ": "bold",
 }
-
-
-class _Read(NamedTuple):
-    """A file, and the scenario in it, or why there is none."""
-
-    path: Path
-    scenario: Scenario | None = None
-    error: str | None = None
 
 
 @dataclass(slots=True)
@@ -61,12 +50,9 @@ class _Show:
         """Show inside the block how far it is."""
         columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
         silent = self.as_json or not self.console.is_terminal
-        options: Any = {
-            "transient": True,
-            "disable": silent,
-            "auto_refresh": False,
-        }  # no thread: time is real beside one
-        with Progress(*columns, console=self.console, **options) as progress:
+        # No refresh by itself: it needs a thread, and beside another thread time is real.
+        shown = Progress(*columns, console=self.console, transient=True, disable=silent, auto_refresh=False)
+        with shown as progress:
             progress.add_task("", total=total)
             yield progress
 
@@ -77,10 +63,7 @@ class _Show:
 
     def line(self, line: str) -> None:
         """Print a line, wrapped nowhere."""
-        text = Text(line)
-        for pattern, style in _STYLES.items():
-            text.highlight_regex(pattern, style)
-        self.console.print(text, soft_wrap=True)
+        self.console.print(styled(line, _STYLES), soft_wrap=True)
 
 
 class Comparing(NamedTuple):
@@ -91,14 +74,12 @@ class Comparing(NamedTuple):
         write: a folder for a baseline.
         compare: a folder with one.
         tolerated: a file of differences that are meant.
-        html: a folder for pages.
     """
 
     against: str | None = None
     write: Path | None = None
     compare: Path | None = None
     tolerated: Path | None = None
-    html: Path | None = None
 
 
 def play_files(
@@ -109,18 +90,25 @@ def play_files(
     timeout: float,
     comparing: Comparing,
     *,
+    html: Path | None,
     as_json: bool,
 ) -> None:
-    """Play scenarios, and print what came of them; ends the command with its exit code."""
+    """Play scenarios, and print what came of them; ends the command with its exit code.
+
+    Args:
+        app_name: `MODULE:CALLABLE`; None: a plain run loop.
+        settings: parameters, each as `NAME=VALUE`.
+        text: what the path or the title must have; None: all are played.
+        timeout: how much real time a step may take, in seconds, if the app neither asks nor sleeps.
+        html: a folder for pages.
+    """
     try:
-        texts = _parsed(settings)
-        found, missing = _files_of(paths)
-        files = _selected(_without_twins(_read(path, texts) for path in found), text, texts)
+        files, missing = choose(paths, settings, text)
         app = _app_named("--app", app_name, timeout)
         reference = _reference_of(comparing, timeout)
     except SimulatorError as error:
         stop(str(error), UNREADABLE)
-    show, pages = _Show(as_json), None if comparing.html is None else Pages(comparing.html)
+    show, pages = _Show(as_json), None if html is None else Pages(html)
     outcomes = _played(files, partial(_outcome_of, app=app, timeout=timeout, reference=reference, pages=pages), show)
     if as_json:
         show_json(report.as_json(outcomes))
@@ -146,75 +134,6 @@ def _end(outcomes: Sequence[Outcome], *, missing: bool) -> None:
         raise typer.Exit(UNREADABLE)
     if any(one.word == report.FAILED for one in outcomes):
         raise typer.Exit(FINDINGS)
-
-
-# What is played.
-
-
-def _parsed(settings: Sequence[str]) -> Mapping[str, str]:
-    texts = {}
-    for setting in settings:
-        name, sign, value = setting.partition("=")
-        if not sign or not name:
-            raise UsageError(f"--set {setting}: write NAME=VALUE.")
-        texts[name] = value
-    return texts
-
-
-def _files_of(paths: Sequence[Path]) -> tuple[list[Path], bool]:
-    """Return the files, each once, and whether a path led nowhere; what is wrong is said, and the others are played."""
-    files: dict[Path, Path] = {}
-    missing = False
-    for path in paths:
-        try:
-            files |= {file.resolve(): file for file in scenario_files(path) if file.resolve() not in files}
-        except ScenarioError as error:
-            warn(str(error))
-            missing = True
-        for file in nearly_scenarios(path):
-            warn(f"{file} is passed over: the names of scenarios end in .scenario.yaml.")
-    if not files:
-        raise typer.Exit(UNREADABLE)
-    return list(files.values()), missing
-
-
-def _read(path: Path, texts: Mapping[str, str]) -> _Read:
-    try:
-        scenario = read(path)
-        return _Read(path, filled(scenario, given(texts, scenario), str(path)))
-    except ScenarioError as error:
-        return _Read(path, error=str(error))
-    except UsageError as error:
-        return _Read(path, error=f"{path}: --set {error}")
-
-
-def _without_twins(files: Iterator[_Read]) -> Iterator[_Read]:
-    """Yield the files; of several with the same title all but the first with an error."""
-    titles: dict[str, Path] = {}
-    for one in files:
-        first = one.path if one.scenario is None else titles.setdefault(one.scenario.scenario, one.path)
-        if first == one.path or one.scenario is None:
-            yield one
-            continue
-        place = f"{one.path}:{line_of_step(one.path, None)}"
-        title = one.scenario.scenario
-        yield _Read(one.path, error=f"{place}: {title!r} is the title of {first} too. Give each its own.")
-
-
-def _selected(files: Iterator[_Read], text: str | None, texts: Mapping[str, str]) -> list[_Read]:
-    kept = [one for one in files if text is None or text.lower() in f"{one.path} {_title(one)}".lower()]
-    if not kept:
-        raise UsageError(f"-k {text}: no scenario has that in its path or title.")
-    known = {name for one in kept if one.scenario for name in one.scenario.parameters}
-    for name in texts if all(one.scenario for one in kept) else ():
-        if name not in known:
-            hint = suggestion(name, sorted(known)) or f" There are: {', '.join(sorted(known)) or 'none'}."
-            raise UsageError(f"--set {name}: no scenario has such a parameter.{hint}")
-    return kept
-
-
-def _title(one: _Read) -> str:
-    return one.scenario.scenario if one.scenario else ""
 
 
 def _reference_of(comparing: Comparing, timeout: float) -> Reference | None:
@@ -254,7 +173,7 @@ def _app_named(option: str, name: str | None, timeout: float) -> App | None:
 # Playing.
 
 
-def _played(files: Sequence[_Read], play: Callable[[_Read], Outcome], show: _Show) -> list[Outcome]:
+def _played(files: Sequence[ReadFile], play: Callable[[ReadFile], Outcome], show: _Show) -> list[Outcome]:
     outcomes = []
     with show.progress(len(files)) as progress:
         (task,) = progress.task_ids
@@ -268,7 +187,7 @@ def _played(files: Sequence[_Read], play: Callable[[_Read], Outcome], show: _Sho
 
 
 def _outcome_of(
-    one: _Read, *, app: App | None, timeout: float, reference: Reference | None, pages: Pages | None
+    one: ReadFile, *, app: App | None, timeout: float, reference: Reference | None, pages: Pages | None
 ) -> Outcome:
     if one.scenario is None:
         return Outcome(path=one.path, error=one.error)

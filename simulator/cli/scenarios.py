@@ -75,5 +75,5 @@ def run(
     """
     from .playing import Comparing, play_files
 
-    comparing = Comparing(against, baseline, compare, tolerated, html)
-    play_files(paths, app, settings or [], text, timeout, comparing, as_json=json)
+    comparing = Comparing(against, baseline, compare, tolerated)
+    play_files(paths, app, settings or [], text, timeout, comparing, html=html, as_json=json)

@@ -13,7 +13,7 @@ _TRUTHS = {"true": True, "false": False}
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
 
 
-def given(texts: Mapping[str, str], scenario: Scenario) -> Mapping[str, Value]:
+def values_of(texts: Mapping[str, str], scenario: Scenario) -> Mapping[str, Value]:
     """Return the values for the parameters that a scenario has; others are passed over.
 
     Raises:
