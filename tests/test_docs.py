@@ -209,14 +209,23 @@ def test_the_readme_stays_short():
     assert len(README.read_text(encoding="utf-8").splitlines()) <= 380
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/reference.md", "docs/timeline.md", "CONTRIBUTING.md"])
-def test_links_lead_somewhere(page):
-    path = ROOT / page
-    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", path.read_text(encoding="utf-8")):
+PAGES = sorted((ROOT / "docs").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", [README, ROOT / "CONTRIBUTING.md", *PAGES], ids=lambda path: path.stem)
+def test_links_lead_somewhere(path):
+    prose = _FENCE.sub("", path.read_text(encoding="utf-8"))
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)", prose):
         linked = (path.parent / target) if target else path
-        assert linked.is_file(), f"{page} links to {target}"
+        assert linked.is_file(), f"{path} links to {target}"
         headings = re.findall(r"^#+ (.+)$", linked.read_text(encoding="utf-8"), re.MULTILINE)
         assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}
+
+
+def test_each_page_stands_in_the_index():
+    index = (ROOT / "docs" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| \[\w+\]\((\w+\.md)\) \|", index, re.MULTILINE)
+    assert sorted([*listed, "README.md"]) == [page.name for page in PAGES]
 
 
 # What is generated.

@@ -365,12 +365,19 @@ def test_contributing_describes_the_rooms_that_there_are():
     promised = (LEVEL_OF.keys() | BESIDE.keys()) - rooms
     assert rows(now) == rooms
     assert rows(later) == promised
+    assert levels(now) == LEVELS
 
 
 def rows(markdown: str) -> set[str]:
     """The rooms that the tables of a section have a row for, such as "| `backend` | … |"."""
     section = re.split(r"^## ", markdown, flags=re.MULTILINE)[0]
     return set(re.findall(r"^\| `(\w+)` \|", section, flags=re.MULTILINE))
+
+
+def levels(markdown: str) -> tuple[set[str], ...]:
+    """The levels that a section draws, a line each, from the bottom up."""
+    lines = re.findall(r"^```text\n(.*?)^```$", markdown, flags=re.MULTILINE | re.DOTALL)[0].splitlines()
+    return tuple(set(line.split()) for line in reversed(lines))
 
 
 # ── trees that break the rules ───────────────────────────────────────────────────────────────────────────────────────
