@@ -10,6 +10,7 @@ It stands between `<!-- generated: NAME -->` and `<!-- end -->`; what stands aro
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import re
@@ -35,6 +36,7 @@ from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.client import Backoff, ClientError, RunPolicy  # noqa: E402
 from simulator.migration.kinds import WHY  # noqa: E402
 from simulator.recording.verifying.differences import Aspect  # noqa: E402
 from simulator.recording.verifying.tolerated import RULES  # noqa: E402
@@ -48,7 +50,7 @@ from tests.sdks import results  # noqa: E402
 
 PAGES = (
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("reference", "verifying", "migrating", "faults")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("reference", "verifying", "migrating", "faults", "client")),
 )
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
@@ -271,7 +273,38 @@ def sdks() -> str:
     return _table(*results.rows(results.read()))
 
 
+def run_policy() -> str:
+    """Return the options of the client's `RunPolicy`, with their defaults."""
+    described = re.findall(r"^ {4}(\w+): ((?:.+\n?(?! {4}\w+: ))+)", inspect.getdoc(RunPolicy) or "", re.MULTILINE)
+    texts = {name: " ".join(text.split()) for name, text in described}
+    rows = [f"| `{one.name}` | {_default(one.default)} | {texts[one.name]} |" for one in dataclasses.fields(RunPolicy)]
+    return "\n".join(["| option | default | |", "|---|---|---|", *rows])
+
+
+def _default(value: object) -> str:
+    return f"{value.first:g} s to {value.longest:g} s" if isinstance(value, Backoff) else f"`{value!r}`"
+
+
+def client_errors() -> str:
+    """Return the errors of the client, each under the one that it is a kind of."""
+    rows = [f"| {'– ' * depth}`{kind.__name__}` | {_first_line(kind)} |" for depth, kind in _kinds(ClientError, 0)]
+    return "\n".join(["| error | |", "|---|---|", *rows])
+
+
+def _kinds(kind: type, depth: int) -> Iterator[tuple[int, type]]:
+    kinds: list[type] = kind.__subclasses__()
+    for one in kinds:
+        yield depth, one
+        yield from _kinds(one, depth + 1)
+
+
+def _first_line(kind: type) -> str:
+    return (inspect.getdoc(kind) or "").splitlines()[0]
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
+    "run-policy": run_policy,
+    "client-errors": client_errors,
     "demo": demo,
     "parity": parity,
     "tolerated": tolerated,

@@ -88,7 +88,8 @@ def is_known(command: str) -> bool:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     words = command.split()
     if words[:2] == ["pip", "install"]:
-        return words[2:] == [project["name"]]
+        extras = [f"{project['name']}[{extra}]" for extra in project["optional-dependencies"]]
+        return len(words) == 3 and words[2].strip("'") in {project["name"], *extras}
     if words[0] in project["scripts"]:
         return words[1] in commands_of_the_cli()
     if words[0] == "make":
@@ -191,6 +192,23 @@ def test_the_page_of_moves_is_true(monkeypatch):
     found = blocks_of(page.read_text(encoding="utf-8"))
     assert run_blocks(found, str(page)) == []
     assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
+def test_the_page_of_the_client_is_true(folder):
+    page = ROOT / "docs" / "client.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    assert len([block for block in found if block.expected]) == 3
+    assert run_blocks(found, str(page)) == []
+    assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
+def test_the_page_of_the_client_names_what_is_public():
+    import simulator.client
+
+    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    handed_out = {"Entry", "Event", "Execution", "FunctionCall", "Part", "Refusal", "Reply", "Retired", "Text", "Image"}
+    handed_out |= {"Backoff", "FunctionOptions", "MemoryStore", "ThreadStore", "Usage", "UserRecord"}
+    assert [name for name in simulator.client.__all__ if name not in page and name not in handed_out] == []
 
 
 def test_the_commands_exist(blocks):
