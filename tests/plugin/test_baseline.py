@@ -176,3 +176,95 @@ def test_the_key_of_the_test_does_not_reach_the_file(project):
     assert len(texts) == 4
     assert not any("0123456789" in text for text in texts)
     assert sum("In Paris with " in text for text in texts) == 1
+
+
+TWO_TURNS = """
+    import pytest
+    from bot import Bot
+    from simulator import call, call_tools, say
+
+    def test_two_people(simulator):
+        both = call_tools(call("get_weather", city="Paris"), call("get_weather", city="Rome"))
+        simulator.script(both, say("Sunny."), say("Hi."), say("Cold."))
+        bot = Bot()
+        assert bot("anna", "Paris or Rome?") == "Sunny."
+        assert bot("bert", "Hello?") == "Hi."
+        assert bot("anna", "And tomorrow?") == "Cold."
+"""
+FUNCTION = '"name": "get_weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}'
+OLD_BOT = f"""
+    import time
+    import openai
+
+    class Bot:
+        def __init__(self):
+            self.client, self.threads = openai.OpenAI(), {{}}
+            tool = {{"type": "function", "function": {{{FUNCTION}}}}}
+            self.assistant = self.client.beta.assistants.create(model="gpt-4o", instructions="Be kind.", tools=[tool])
+
+        def __call__(self, user, text):
+            runs = self.client.beta.threads.runs
+            thread = self.threads.setdefault(user, self.client.beta.threads.create().id)
+            self.client.beta.threads.messages.create(thread, role="user", content=text)
+            run = runs.create(thread, assistant_id=self.assistant.id)
+            while run.status != "completed":
+                time.sleep(1)
+                run = runs.retrieve(run.id, thread_id=thread)
+                if run.status == "requires_action":
+                    calls = run.required_action.submit_tool_outputs.tool_calls
+                    outputs = [{{"tool_call_id": one.id, "output": "blue"}} for one in calls]
+                    runs.submit_tool_outputs(run.id, thread_id=thread, tool_outputs=outputs)
+            return self.client.beta.threads.messages.list(thread).data[0].content[0].text.value
+"""
+NEW_BOT = f"""
+    import openai
+
+    class Bot:
+        def __init__(self):
+            self.client, self.newest = openai.OpenAI(), {{}}
+
+        def __call__(self, user, text):
+            response = self.ask(user, text)
+            while calls := [one.call_id for one in response.output if one.type == "function_call"]:
+                answer = {{"type": "function_call_output", "output": "blue"}}
+                outputs = [{{**answer, "call_id": one}} for one in reversed(calls)]
+                response = self.ask(user, outputs)
+            return response.output_text
+
+        def ask(self, user, given):
+            response = self.client.responses.create(
+                model="gpt-4o",
+                input=given,
+                instructions="Be kind.",
+                tools=[{{"type": "function", "strict": False, {FUNCTION}}}],
+                previous_response_id=self.newest.get(user),
+            )
+            self.newest[user] = response.id
+            return response
+"""
+
+
+def test_a_suite_proves_a_move_to_the_responses_api(project):
+    project.write(bot=OLD_BOT)
+    project.test(TWO_TURNS, "--assistants-baseline=base").assert_outcomes(passed=1)
+    project.write(bot=NEW_BOT)
+    result = project.test(TWO_TURNS, "--assistants-compare=base")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*: 1 the same", "*: 3 differences tolerated"])
+
+    project.write(
+        bot=NEW_BOT.replace('instructions="Be kind."', 'instructions=None if user in self.newest else "Be kind."')
+    )
+    result = project.test(TWO_TURNS, "--assistants-compare=base")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*::test_two_people: 2 differences (assistants → responses): instructions_lost",
+            "1     Paris or Rome?       ≠  *",
+            "2     Hello?               =  *",
+            "3     And tomorrow?        ≠  *",
+            "instructions_lost in turn 1 ('Paris or Rome?')",
+            "    old: Be kind.",
+            "    new: (nothing)",
+        ]
+    )
