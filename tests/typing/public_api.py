@@ -12,10 +12,11 @@ from typing import Any, assert_type
 
 import openai
 
-from simulator import Request, Response, Simulator, View, call, call_tools, http_error, say, use_cassette
+from simulator import Request, Response, Simulator, View, call, call_tools, http_error, say, twin, use_cassette
 from simulator.backend.faults import Faults
 from simulator.backend.journal import Entry, Exchange, Journal
 from simulator.backend.records import ToolCallRecord
+from simulator.migration.report import Comparison
 from simulator.recording.session import Mode
 
 
@@ -27,6 +28,17 @@ def options() -> None:
     Simulator(sead=1)  # type: ignore[arg-type]  # there is no such option
     Simulator(seed="1")  # type: ignore[arg-type]
     Simulator(brain=5)  # type: ignore[arg-type]
+
+
+def twins() -> None:
+    def old(user: str, text: str) -> str:
+        return text
+
+    async def new(user: str, text: str) -> str:
+        return text
+
+    assert_type(twin("x.scenario.yaml", old, new, tolerated=Path("meant.yaml"), city="Rome"), Comparison)
+    twin("x.scenario.yaml", old=old, new=lambda text: text)  # type: ignore[arg-type,misc]
 
 
 def brains() -> None:
