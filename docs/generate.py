@@ -38,7 +38,7 @@ from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
 from simulator.client import Backoff, ClientError, RunPolicy  # noqa: E402
 from simulator.migration.kinds import WHY  # noqa: E402
-from simulator.recording.verifying.differences import Aspect  # noqa: E402
+from simulator.recording.verifying.differences import Aspect, Tally  # noqa: E402
 from simulator.recording.verifying.tolerated import RULES  # noqa: E402
 from simulator.recording.verifying.verifying import verify  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
@@ -110,9 +110,32 @@ def measure() -> None:
         "exchanges": sum(len(one.tallies) for one in verified.scored),
         "unknown": sum(len(one.unknown) for one in verified.scored),
         "exact": sum(not one.tally.counted for one in verified.scored),
-        "parity": {aspect: int((verified.tally.share(aspect) or 0) * 10_000) / 100 for aspect in Aspect},
+        "parity": _shares(verified.tally),
+        "responses": {
+            "sessions": len(verified.responses),
+            "exchanges": sum(len(one.tallies) for one in verified.responses),
+            "exact": sum(not one.tally.counted for one in verified.responses),
+            "passed_over": len(verified.passed_over),
+            "parity": _shares(verified.tally_of_responses),
+        },
     }
     PARITY.write_text(json.dumps(reached, indent=2) + "\n", encoding="utf-8")
+
+
+def _shares(tally: Tally) -> dict[str, float]:
+    return {aspect: int((tally.share(aspect) or 0) * 10_000) / 100 for aspect in Aspect}
+
+
+def parity_of_responses() -> str:
+    """Return the figures that were reached on the Responses and Conversations APIs."""
+    reached = json.loads(PARITY.read_text(encoding="utf-8"))["responses"]
+    head = (
+        f"Of the Responses and Conversations APIs: {reached['sessions']} recorded sessions with {reached['exchanges']}"
+        f" exchanges, {reached['exact']} sessions without any difference; {reached['passed_over']} more use what the"
+        " simulator refuses by name, and are passed over."
+    )
+    rows = ((aspect, f"{share:g} %") for aspect, share in reached["parity"].items())
+    return f"{head}\n\n{_table(('compared', 'as recorded'), rows)}"
 
 
 def parity() -> str:
@@ -307,6 +330,7 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "client-errors": client_errors,
     "demo": demo,
     "parity": parity,
+    "parity-of-responses": parity_of_responses,
     "tolerated": tolerated,
     "operations": operations,
     "run-diagram": diagram,

@@ -68,6 +68,12 @@ class Observations(ABC):
         with self._settled() as backend:
             return copies(backend.store.runs)
 
+    @property
+    def responses(self) -> Sequence[JsonDict]:
+        """Copies of the responses that were stored and not deleted, in order of their creation."""
+        with self._settled() as backend:
+            return copies(backend.store.responses)
+
     def messages(self, thread_id: str) -> Sequence[JsonDict]:
         """Return copies of the messages of a thread, the oldest first.
 

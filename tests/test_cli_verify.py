@@ -55,7 +55,7 @@ def test_json_has_each_difference(run, folder):
     (difference,) = session["differences"]
     assert (difference["path"], difference["recorded"], difference["simulated"]) == ("model", "gpt-5", "gpt-4o")
     assert printed["parity"]["status"] == {"compared": 33, "differ": 0, "share": 1.0}
-    assert [one["rule"] for one in printed["tolerated"]] == ["scrubbed key", "second crossed"]
+    assert [one["rule"] for one in printed["tolerated"]] == ["one query", "padding", "scrubbed key", "second crossed"]
 
 
 def test_a_request_that_was_not_recorded_is_listed(run, folder):
@@ -75,9 +75,10 @@ def test_documented_sessions_are_not_scored(run, folder):
     assert "Parity over 3 recorded sessions" in printed
 
 
-def test_sessions_of_another_api_are_passed_over(run, folder):
-    rewrite(folder / "cancelled.json", lambda file: file["exchanges"][0].update(path="/v1/responses"))
-    assert "1 sessions of the Responses API are passed over" in run(folder)
+def test_sessions_that_use_what_is_refused_by_name_are_passed_over(run, folder):
+    background = {"path": "/v1/responses", "request_body": {"model": "gpt-4o", "input": "x", "background": True}}
+    rewrite(folder / "cancelled.json", lambda file: file["exchanges"][0].update(background))
+    assert "1 sessions are passed over: they use what is refused by name" in run(folder)
 
 
 def test_a_file_that_cannot_be_read_ends_with_2_and_the_others_are_verified(run, folder):
@@ -93,7 +94,7 @@ def test_answers_that_are_none_of_the_api_are_said_to_be_so(run, folder):
 
 
 def test_where_nothing_is_recorded_nothing_is_verified(run, tmp_path):
-    assert "No recorded session of the Assistants API is there." in run(tmp_path, code=2)
+    assert "No recorded session is there." in run(tmp_path, code=2)
     assert "there is no such file" in run(tmp_path / "nothing", code=2)
 
 

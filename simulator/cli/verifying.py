@@ -29,10 +29,10 @@ def verify_files(paths: Sequence[Path], *, as_json: bool) -> None:
     verified = verify(files, paths)
     for failure in verified.failures:
         warn(failure)
-    if not verified.scored and not verified.documented:
+    if not (verified.scored or verified.responses or verified.documented or verified.passed_over):
         if verified.failures:  # they say it already
             raise typer.Exit(UNREADABLE)
-        stop("No recorded session of the Assistants API is there.", UNREADABLE)
+        stop("No recorded session is there.", UNREADABLE)
     if as_json:
         show_json(verification.as_json(verified))
     else:

@@ -23,11 +23,13 @@ _COLUMNS = (Aspect.STATUS, Aspect.ERRORS, Aspect.EVENTS, Aspect.KEYS, Aspect.VAL
 
 def lines_of(verified: Verified) -> list[str]:
     """Return the whole report, the figure at its end."""
+    scored = [*verified.scored, *verified.responses]
+    tally = total(one.tally for one in scored)
     return [
-        *_section("By operation", _table(_by_operation(verified.scored))),
-        *_section("By session, those that differ", _table(_by_session(verified.scored))),
-        *_section("Differences, alike ones once", _differences(verified.tally.counted)),
-        *_section("Tolerated", _tolerated(verified.tally.tolerated)),
+        *_section("By operation", _table(_by_operation(scored))),
+        *_section("By session, those that differ", _table(_by_session(scored))),
+        *_section("Differences, alike ones once", _differences(tally.counted)),
+        *_section("Tolerated", _tolerated(tally.tolerated)),
         *_section("Requests that were not recorded", _unknown(verified.scored)),
         *_section("Documented, not scored", _documented(verified.documented)),
         *_parity(verified),
@@ -36,7 +38,7 @@ def lines_of(verified: Verified) -> list[str]:
 
 def is_perfect(verified: Verified) -> bool:
     """Tell whether nothing differs that no rule tolerates."""
-    return not verified.tally.counted
+    return not verified.tally.counted and not verified.tally_of_responses.counted
 
 
 def _section(heading: str, lines: Iterable[str]) -> list[str]:
@@ -129,12 +131,27 @@ def _parity(verified: Verified) -> Iterator[str]:
     unknown = sum(len(one.unknown) for one in verified.scored)
     exact = sum(not one.tally.counted for one in verified.scored)
     if verified.passed_over:
-        yield f"{len(verified.passed_over)} sessions of the Responses API are passed over: it is not simulated yet."
+        passed_over = len(verified.passed_over)
+        yield f"{passed_over} sessions are passed over: they use what is refused by name (docs/responses.md)."
+    if verified.responses:
+        yield from _parity_of_responses(verified)
+    if not verified.scored:
+        return
     yield (
         f"Parity over {len(verified.scored)} recorded sessions, {exact} of them without a difference, and {exchanges}"
         f" exchanges ({unknown} more whose request was not recorded):"
     )
     yield f"  {_figures(verified.tally)}"
+
+
+def _parity_of_responses(verified: Verified) -> Iterator[str]:
+    exchanges = sum(len(one.tallies) for one in verified.responses)
+    exact = sum(not one.tally.counted for one in verified.responses)
+    yield (
+        f"Parity over {len(verified.responses)} recorded sessions of the Responses and Conversations APIs,"
+        f" {exact} of them without a difference, and {exchanges} exchanges:"
+    )
+    yield f"  {_figures(verified.tally_of_responses)}"
 
 
 def _figures(tally: Tally) -> str:
@@ -147,13 +164,16 @@ def _figures(tally: Tally) -> str:
 def as_json(verified: Verified) -> dict[str, Any]:
     """Return what a verification found as a JSON value."""
     tally = verified.tally
+    tolerated = [*tally.tolerated, *verified.tally_of_responses.tolerated]
     return {
         "parity": _aspects(tally),
         "sessions": [_session_json(one) for one in verified.scored],
+        "parity_of_responses": _aspects(verified.tally_of_responses),
+        "sessions_of_responses": [_session_json(one) for one in verified.responses],
         "documented": [_session_json(one) for one in verified.documented],
         "passed_over": [str(path) for path in verified.passed_over],
         "tolerated": [
-            {"rule": rule.name, "reason": rule.reason, "count": sum(one.rule == rule.name for one in tally.tolerated)}
+            {"rule": rule.name, "reason": rule.reason, "count": sum(one.rule == rule.name for one in tolerated)}
             for rule in RULES
         ],
     }

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from ..decorator import without_deprecations
-from ..errors import RequestBlocked, ScenarioFailed, told
+from ..errors import RequestBlocked, ScenarioFailed, UsageError, suggestion, told
 from .apps import App
 from .expecting import failure_is_expected
 from .loading import filled, load
@@ -36,6 +37,7 @@ def play(
     converse: Converse | None = None,
     *,
     limit: float = LIMIT_SECONDS,
+    surface: str = "assistants",
     **parameters: Any,
 ) -> Played:
     """Play a scenario, and fail where something else happens than it expects.
@@ -44,21 +46,35 @@ def play(
         scenario: one that was loaded, or the path of its file.
         converse: the app; None: a plain run loop, with the functions that the scenario says.
         limit: how much virtual time a step may take, in seconds.
+        surface: the API that the plain loop speaks to, `assistants` or `responses`; an app of yours speaks to either. What
+            is expected of the Assistants API only is not looked at elsewhere; `Played.skipped` names it.
         parameters: go over those of the scenario's file.
 
     Raises:
         ScenarioFailed: what was not as expected, step by step.
         ScenarioError: the scenario cannot be played.
+        UsageError: there is no such surface.
     """
+    loop = _plain_loop(surface)
     loaded = (
         filled(scenario, parameters, scenario.scenario)
         if isinstance(scenario, Scenario)
         else load(scenario, parameters)
     )
-    played = perform(loaded, converse, limit=limit)
+    played = perform(loaded, converse or loop(loaded), limit=limit)
     if not played.passed:
         raise ScenarioFailed(report_of(played, loaded))
     return played
+
+
+def _plain_loop(surface: str) -> type[PlainLoop | PlainResponses]:
+    if surface not in _PLAIN_LOOPS:
+        hint = suggestion(surface, _PLAIN_LOOPS)
+        raise UsageError(f"surface= is {' or '.join(map(repr, _PLAIN_LOOPS))}, not {surface!r}.{hint}")
+    return _PLAIN_LOOPS[surface]
+
+
+_PLAIN_LOOPS: Mapping[str, type[PlainLoop | PlainResponses]] = {"assistants": PlainLoop, "responses": PlainResponses}
 
 
 def report_of(played: Played, scenario: Scenario) -> str:

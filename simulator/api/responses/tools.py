@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...backend.objects import JsonDict
+from ...backend.objects import NO_PARAMETERS, JsonDict
 from ..combinations import check_schema
 from ..refusals.parameters import DuplicateFunction
 from ..refusals.responses import UndeclaredTool
@@ -65,6 +65,8 @@ def check_format(text: Mapping[str, Any]) -> None:
 
 def _function(tool: Mapping[str, Any], index: int) -> JsonDict:
     strict, parameters = tool.get("strict"), tool.get("parameters")
+    if parameters == {}:
+        parameters = NO_PARAMETERS  # as recorded
     if strict and parameters is not None:
         where = f"tools[{index}].parameters"
         check_schema(parameters, f"function '{tool['name']}'", where, "invalid_function_parameters")

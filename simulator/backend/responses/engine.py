@@ -30,6 +30,7 @@ from .items import Item, shown, text_of
 from .names import Names
 from .objects import Generation
 from .speaking import StreamEvent, said_by
+from .traits import traits_of
 from .views import build_view
 from .work import Flow, Work
 
@@ -278,6 +279,11 @@ class _Workshop:
 
     def new_call(self) -> str:
         return self._responses.parts.ids.new("call_")
+
+    def phase(self, *, last: bool) -> str | None:
+        if not traits_of(self._work.model).phased:
+            return None
+        return "final_answer" if last else "commentary"
 
     def container(self) -> str:
         for tool in self._work.response["tools"]:

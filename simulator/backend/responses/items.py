@@ -81,8 +81,12 @@ INCLUDABLE = (RESULTS, OUTPUTS, IMAGE_URLS)
 """What is shown of items only where `include` names it, and this simulator has."""
 
 
-def message(id: str, role: str, content: Sequence[JsonDict], status: str = "completed") -> Item:
-    """Return a message."""
+def message(
+    id: str, role: str, content: Sequence[JsonDict], status: str = "completed", phase: str | None = None
+) -> Item:
+    """Return a message; with some models it says in which phase the model wrote it."""
+    if phase is not None:
+        return {"id": id, "type": "message", "status": status, "content": content, "phase": phase, "role": role}
     made: Message = {"id": id, "type": "message", "status": status, "content": content, "role": role}
     return {**made}
 
@@ -166,7 +170,8 @@ def _stored_message(given: Mapping[str, Any]) -> Item:
     role, content = given["role"], given["content"]
     if isinstance(content, str):
         content = [output_text(content) if role == "assistant" else input_text(content)]
-    return message(given["id"], role, [_stored_part(part) for part in content], given.get("status", "completed"))
+    parts = [_stored_part(part) for part in content]
+    return message(given["id"], role, parts, given.get("status", "completed"), given.get("phase"))
 
 
 def _stored_part(part: Mapping[str, Any]) -> JsonDict:

@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 from ..objects import EMPTY, NOTHING, JsonDict
 from ..tokens import Tokens
+from .traits import traits_of
 
 
 class Response(TypedDict):
@@ -110,7 +111,8 @@ SNAPSHOTS: Mapping[str, str] = {
 def response(id: str, created_at: int, model: str, **given: Any) -> JsonDict:
     """Return a response that has just begun; `given` are fields of the request, nulls left out."""
     conversation = {"conversation": given["conversation"]} if "conversation" in given else {}
-    reasoning = given.get("reasoning", EMPTY)
+    traits = traits_of(model)
+    effort = given.get("reasoning", EMPTY).get("effort", traits.effort)
     made: Response = {
         "id": id,
         "object": "response",
@@ -133,8 +135,8 @@ def response(id: str, created_at: int, model: str, **given: Any) -> JsonDict:
         "presence_penalty": 0.0,
         "previous_response_id": given.get("previous_response_id"),
         "prompt_cache_key": given.get("prompt_cache_key"),
-        "prompt_cache_retention": given.get("prompt_cache_retention", "in_memory"),
-        "reasoning": {"context": None, "effort": reasoning.get("effort"), "mode": "standard", "summary": None},
+        "prompt_cache_retention": given.get("prompt_cache_retention", traits.retention),
+        "reasoning": {"context": traits.context, "effort": effort, "mode": "standard", "summary": None},
         "safety_identifier": given.get("safety_identifier"),
         "service_tier": given.get("service_tier", "auto"),
         "store": given.get("store", True),
@@ -144,7 +146,7 @@ def response(id: str, created_at: int, model: str, **given: Any) -> JsonDict:
         "tool_usage": _NO_TOOL_USAGE,
         "tools": given.get("tools", NOTHING),
         "top_logprobs": 0,
-        "top_p": given.get("top_p", 1.0),
+        "top_p": given.get("top_p", traits.top_p),
         "truncation": given.get("truncation", "disabled"),
         "usage": None,
         "user": given.get("user"),

@@ -6,6 +6,7 @@ a citation says where it stands (recorded of file search).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -45,6 +46,9 @@ class Workshop(Protocol):
 
     def new_call(self) -> str:
         """Return the id of a function call."""
+
+    def phase(self, *, last: bool) -> str | None:
+        """Return what a message says of its phase; None: nothing, as with most models."""
 
     def container(self) -> str:
         """Return the id of the container in which code runs."""
@@ -86,11 +90,14 @@ def _items_of(turn: Turn | None, workshop: Workshop) -> Iterator[tuple[Item, Chu
         results = workshop.search(turn)
         yield items.file_search_call(workshop.new_item("fs_"), [turn.query], results), None
     elif isinstance(turn, Say):
-        yield items.message(workshop.new_item("msg_"), "assistant", _content(turn, workshop)), turn.chunks
+        phase = workshop.phase(last=not turn.more)
+        content = _content(turn, workshop)
+        yield items.message(workshop.new_item("msg_"), "assistant", content, phase=phase), turn.chunks
     elif isinstance(turn, Fail | Incomplete) and turn.text:
-        content = [items.output_text(turn.text)]
+        said = [items.output_text(turn.text)]
         chunks = turn.chunks if isinstance(turn, Incomplete) else None
-        yield items.message(workshop.new_item("msg_"), "assistant", content, "incomplete"), chunks
+        phase = workshop.phase(last=True)
+        yield items.message(workshop.new_item("msg_"), "assistant", said, "incomplete", phase), chunks
 
 
 def _code(turn: RunCode, container: str, workshop: Workshop) -> Item:
@@ -116,8 +123,8 @@ def _cited(text: str, annotations: Sequence[Mapping[str, Any]], workshop: Worksh
     plain, end = "", 0
     cited: list[JsonDict] = []
     for one in sorted(annotations, key=lambda annotation: annotation["start_index"]):
-        if one["type"] not in _MARKED:  # one of this surface, which is about a stretch of the text
-            cited.append({key: value for key, value in one.items() if key != "text"})
+        if one["type"] not in _MARKED:
+            cited.append(_about_a_stretch(one, workshop))
             continue
         plain += text[end : one["start_index"]]
         end = max(end, one["end_index"])
@@ -132,6 +139,14 @@ def _citation(annotation: Mapping[str, Any], index: int, workshop: Workshop) -> 
         return {"type": kind, "file_id": file_id, "index": index}
     filename = annotation.get("filename") or workshop.filename(file_id)
     return {"type": kind, "file_id": file_id, "filename": filename, "index": index}
+
+
+def _about_a_stretch(annotation: Mapping[str, Any], workshop: Workshop) -> JsonDict:
+    """Return a citation of this surface's own, its keys in the recorded order; one of a container names that in use."""
+    given = {key: value for key, value in annotation.items() if key not in ("text", "type")}
+    if annotation["type"] == "container_file_citation":
+        given.setdefault("container_id", workshop.container())
+    return {"type": annotation["type"], **dict(sorted(given.items()))}
 
 
 _MARKED = frozenset({"file_citation", "file_path"})
@@ -184,8 +199,9 @@ def _deltas(part: Mapping[str, Any], place: JsonDict, chunks: Chunks) -> Iterato
         yield _annotation_added(number, annotation, place)
 
 
-def _stands_at(annotation: Mapping[str, Any]) -> int:
-    place: int = annotation.get("index", annotation.get("end_index", 0))
+def _stands_at(annotation: Mapping[str, Any]) -> float:
+    """Return where a stream shows a citation; one of a stretch comes after the whole text (recorded)."""
+    place: float = annotation.get("index", math.inf)
     return place
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_PREFIXES = r"asst_|thread_|msg_|run_|step_|call_|vsfb_ibj_|vsfb_|vs_|upload_|part_|req_|file-"
+_PREFIXES = (
+    r"asst_|thread_|msg_|run_|step_|call_|vsfb_ibj_|vsfb_|vs_|upload_|part_|req_|file-|resp_|conv_|fc_|fs_|ci_|cntr_"
+)
 ID = re.compile(rf"\b({_PREFIXES})([A-Za-z0-9]+)")
 _HEX = re.compile(r"[0-9a-f]+")
 

@@ -56,7 +56,32 @@ _LISTS_WHAT_CAME_ALONG = frozenset(
 )
 _ALONG = re.compile(r"data\[\d+\]\.created_at")
 
+
+def _is_padding(difference: Difference, session: Session) -> bool:
+    sides = difference.recorded, difference.simulated
+    is_padding = difference.path.endswith(".delta.obfuscation") and all(isinstance(side, str) for side in sides)
+    return is_padding and len({len(side) for side in sides}) == 1
+
+
+def _is_query(difference: Difference, session: Session) -> bool:
+    return _QUERIES.search(difference.path) is not None
+
+
+_QUERIES = re.compile(r"\.queries(\.length|\[\d+\])$")
+
 RULES: Sequence[Rule] = (
+    Rule(
+        name="one query",
+        reason="a turn searches files with one query; the service sometimes made several of one question",
+        aspect=Aspect.VALUES,
+        holds=_is_query,
+    ),
+    Rule(
+        name="padding",
+        reason="a delta is padded with random letters, of which only the number says anything: it is compared",
+        aspect=Aspect.VALUES,
+        holds=_is_padding,
+    ),
     Rule(
         name="scrubbed key",
         reason="the recorder put a placeholder where the refusal shows the wrong key, of which we show the ends",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ...errors import CassetteError, NoCassette
 from .. import forms
+from . import responses
 from .differences import Tally, total
 from .driving import Driven, drive
 from .reading import Kind, session_of
@@ -20,20 +21,27 @@ class Verified:
 
     Args:
         scored: the recorded sessions.
+        responses: those of the Responses and Conversations APIs, scored apart.
         documented: those that a specification prints; reported, not scored.
-        passed_over: the paths of sessions of another surface.
+        passed_over: the paths of sessions that use what the simulator refuses by name.
         failures: what is wrong with files that could not be read, or asked again.
     """
 
     scored: list[Driven] = field(default_factory=list)
+    responses: list[Driven] = field(default_factory=list)
     documented: list[Driven] = field(default_factory=list)
     passed_over: list[Path] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     @property
     def tally(self) -> Tally:
-        """All that is scored, in one."""
+        """All that is scored of the Assistants API, in one."""
         return total(one.tally for one in self.scored)
+
+    @property
+    def tally_of_responses(self) -> Tally:
+        """All that is scored of the Responses and Conversations APIs, in one."""
+        return total(one.tally for one in self.responses)
 
 
 def verify(files: Iterable[Path], named: Sequence[Path] = ()) -> Verified:
@@ -55,6 +63,8 @@ def verify(files: Iterable[Path], named: Sequence[Path] = ()) -> Verified:
             continue
         if driven is None:
             verified.passed_over.append(path)
+        elif driven.session.kind is Kind.OTHER_SURFACE:
+            verified.responses.append(driven)
         elif driven.session.kind is Kind.DOCUMENTED:
             verified.documented.append(driven)
         else:
@@ -63,17 +73,17 @@ def verify(files: Iterable[Path], named: Sequence[Path] = ()) -> Verified:
 
 
 def _driven(path: Path) -> Driven | None:
-    """Return what comes of a session; None: it is one of another surface.
+    """Return what comes of a session; None: it uses what the simulator refuses by name.
 
     Raises:
         NoCassette: the file holds none.
         CassetteError: it cannot be read, or its answers are none of this API's.
     """
     session = session_of(forms.load(path))
-    if session.kind is Kind.OTHER_SURFACE:
-        return None
     try:
-        return _judged(drive(session))
+        if session.kind is not Kind.OTHER_SURFACE:
+            return _judged(drive(session))
+        return _judged(responses.drive(session)) if responses.beyond(session) is None else None
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         raise CassetteError(f"{path}: its answers are not formed as the API's are: {error!r}.") from error
 

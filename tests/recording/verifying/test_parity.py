@@ -47,6 +47,14 @@ def test_the_parity_is_as_documented_or_better(aspect, verified):
     assert share * 100 >= REACHED["parity"][aspect.value], found
 
 
+@pytest.mark.parametrize("aspect", Aspect)
+def test_so_is_that_of_the_responses_api(aspect, verified):
+    found = [f"{one.session}, exchange {one.place + 1}: {one.path}" for one in verified.tally_of_responses.counted]
+    share = verified.tally_of_responses.share(aspect)
+    assert share is not None
+    assert share * 100 >= REACHED["responses"]["parity"][aspect.value], found
+
+
 def test_the_readme_tells_the_parity():
     readme = (ROOT / "README.md").read_text("utf-8")
     figures = ", ".join(f"{aspect} {REACHED['parity'][aspect]:g} %" for aspect in (Aspect.KEYS, Aspect.VALUES))
@@ -59,6 +67,10 @@ def test_what_is_verified_is_what_is_documented(verified):
     assert sum(len(one.unknown) for one in verified.scored) == REACHED["unknown"]
     assert {json.loads(path.read_bytes())["api_version"] for path in verified.passed_over} == {"responses"}
     assert verified.documented
+    of_responses = REACHED["responses"]
+    assert len(verified.responses) == of_responses["sessions"]
+    assert sum(len(one.tallies) for one in verified.responses) == of_responses["exchanges"]
+    assert len(verified.passed_over) == of_responses["passed_over"]
 
 
 def test_little_is_tolerated(verified):

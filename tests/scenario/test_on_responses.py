@@ -1,0 +1,25 @@
+"""`play(surface="responses")`: the plain loop speaks to the Responses API."""
+
+import pytest
+
+from simulator import play
+from simulator.errors import UsageError
+
+from .conftest import FOLDER
+
+
+def test_the_plain_loop_speaks_to_the_other_api():
+    played = play(FOLDER / "shapes" / "tool.scenario.yaml", surface="responses", city="Oslo")
+    assert {one.operation for one in played.journal.exchanges} == {"responses.create"}
+    assert played.replies == ["It is 72 °F and sunny in Oslo."]
+    assert played.skipped == ["step 1: `assistants` is about runs, and there are none"]
+
+
+def test_an_app_of_somebodys_own_speaks_to_which_it_likes():
+    with pytest.raises(AssertionError, match="the app failed"):
+        play(FOLDER / "shapes" / "plain.scenario.yaml", lambda user, text: 1 / 0, surface="responses")
+
+
+def test_a_surface_that_there_is_not():
+    with pytest.raises(UsageError, match="surface= is 'assistants' or 'responses', not 'response'. Did you mean"):
+        play(FOLDER / "shapes" / "plain.scenario.yaml", surface="response")
