@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 
-from . import bystanders, calls, conversations, plugin, replay, scenarios, served, store, unrelated, virtual_time
+import openai
+
+from . import (
+    bystanders,
+    calls,
+    conversations,
+    plugin,
+    replay,
+    responses,
+    scenarios,
+    served,
+    store,
+    unrelated,
+    virtual_time,
+)
 from .sizes import Sizes
 from .timing import Spread
 
@@ -55,6 +69,13 @@ _VIRTUAL: Sequence[tuple[str, str, Callable[[Sizes], Spread], float]] = (
     ("block", "entering and leaving intercept(), warm", virtual_time.block, 3),
 )
 
+_RESPONSES: Sequence[tuple[str, str, Callable[[Sizes], Spread], float]] = (
+    ("create", "responses.create", responses.create, 1.25),
+    ("retrieve", "responses.retrieve", responses.retrieve, 1.25),
+    ("loop", "a conversation with a call and its output, of the Responses API", responses.loop, 1.25),
+    ("stream", "a streamed response of 1,000 deltas, per event", responses.stream, 1.15),
+)
+
 ROWS: Sequence[Row] = (
     *(
         Row(
@@ -98,6 +119,14 @@ ROWS: Sequence[Row] = (
         aim=1.10,
     ),
     Row(name="loop", what="a whole loop with two parallel tool calls", measure=conversations.whole_loop, target=1.25),
+    *(
+        [
+            Row(name=f"responses:{name}", what=what, measure=measure, target=target)
+            for name, what, measure, target in _RESPONSES
+        ]
+        if hasattr(openai.OpenAI, "conversations")  # older SDKs have no such API
+        else []
+    ),
     Row(name="replay:loop", what="a replayed loop of 12 requests, per request", measure=replay.loop, target=1.3),
     Row(
         name="replay:vcrpy",

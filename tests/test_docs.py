@@ -186,6 +186,13 @@ def test_every_word_for_what_went_wrong_is_explained():
     assert [word for word in Trouble if f"| {word} | " not in page] == []
 
 
+def test_the_page_of_the_other_surface_is_true(folder):
+    page = ROOT / "docs" / "responses.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    assert run_blocks(found, str(page)) == []
+    assert len([block for block in found if block.expected]) == 1
+
+
 def test_the_page_of_moves_is_true(monkeypatch):
     monkeypatch.chdir(ROOT)
     page = ROOT / "docs" / "migrating.md"

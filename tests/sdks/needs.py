@@ -44,6 +44,8 @@ OFFERED: Mapping[str, bool] = {
 NEEDS: Mapping[str, str] = {
     "api/test_strict_sdk.py": VECTOR_STORES,
     "api/test_strict_sdk.py::test_every_operation_is_played_and_everything_tolerated_occurs": RESPONSES,
+    "test_docs.py::test_the_page_of_the_other_surface_is_true": RESPONSES,
+    "scenario/test_on_responses.py": RESPONSES,
     "api/responses/test_conversations.py::test_of_two_at_once_one_is_refused": RESPONSES,
     "api/responses/test_conversations.py::test_a_response_that_never_ends_is_given_up_with_its_client": RESPONSES,
     "api/responses/test_conversations.py::test_a_turn_that_takes_longer_than_its_client_waits_is_cut_off": RESPONSES,

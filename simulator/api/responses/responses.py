@@ -63,7 +63,7 @@ def create(call: Call) -> Reply:
     counts = ids.counts
     try:
         work = _work(call, body, history)
-        work.stream = ResponseStream() if body.get("stream") else None
+        work.stream = ResponseStream() if work.streamed else None
         call.backend.responses.create(work)
     except (NoTurn, PromptTooLong, Refusal) as problem:
         ids.rewind(counts)
@@ -148,6 +148,7 @@ def _work(call: Call, body: JsonDict, history: _History) -> Work:
         conversation=history.key or id,
         include=body.get("include", ()),
         chain=chain,
+        streamed=body.get("stream", False),
     )
 
 

@@ -133,6 +133,7 @@ class Writer:
         self._sorted = responses.generation.sorts_events
         self._padding = response_id[5:] * 2 if obfuscated else ""
         self._number = 0
+        self._orders: dict[tuple[str, ...], list[str]] = {}
 
     def write(self, event: StreamEvent) -> bytes:
         """Return the frame of the next event."""
@@ -142,5 +143,11 @@ class Writer:
             start = self._number % _PADDED
             numbered["obfuscation"] = self._padding[start : start + _PADDED - len(data["delta"]) % _PADDED]
         self._number += 1
-        ordered = dict(sorted(numbered.items())) if self._sorted else numbered
-        return sse_frame(name, {"type": name, **ordered})
+        return sse_frame(name, {"type": name, **(self._in_order(numbered) if self._sorted else numbered)})
+
+    def _in_order(self, data: JsonDict) -> JsonDict:
+        keys = tuple(data)
+        order = self._orders.get(keys)
+        if order is None:
+            order = self._orders[keys] = sorted(keys)
+        return {key: data[key] for key in order}

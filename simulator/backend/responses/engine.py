@@ -29,7 +29,7 @@ from .chains import containers_in, note_outputs
 from .items import Item, shown, text_of
 from .names import Names
 from .objects import Generation
-from .speaking import StreamEvent, said_by
+from .speaking import StreamEvent, events_of_turn, said_by
 from .traits import traits_of
 from .views import build_view
 from .work import Flow, Work
@@ -146,7 +146,8 @@ class Responses:
             work.hangs = True
             return
         work.opens_at, work.closes_at = self._course().turn(work.response, work.turn, at)
-        self.parts.calendar.add(work.opens_at, work.id, 0, OPEN)
+        if work.streamed:
+            self.parts.calendar.add(work.opens_at, work.id, 0, OPEN)
         self.parts.calendar.add(work.closes_at, work.id, 0, CLOSE)
 
     def _go_on(self, work: Work, at: float) -> None:
@@ -162,13 +163,13 @@ class Responses:
     # Events.
 
     def _open(self, work: Work, at: float) -> None:
-        said = said_by(work.turn, len(work.response["output"]), _Workshop(self, work, at))
-        items = list(said.items)
-        if work.stopped_by is not None and items:
-            items[-1]["status"] = "incomplete"
-        work.said = items
+        said = said_by(work.turn, _Workshop(self, work, at))
+        work.said = [item for item, _ in said]
+        if work.stopped_by is not None and said:
+            work.said[-1]["status"] = "incomplete"
         if work.stream is not None:
-            events = list(said.events)
+            finished = not isinstance(work.turn, Fail)
+            events = list(events_of_turn(said, len(work.response["output"]), finished=finished))
             # The first comes as the turn opens, the last as it closes.
             step = (work.closes_at - at) / max(1, len(events) - 1)
             work.flow = Flow(events, [at + step * number for number in range(len(events))])
@@ -176,6 +177,8 @@ class Responses:
 
     def _close(self, work: Work, at: float) -> None:
         turn = work.turn
+        if not work.streamed:
+            self._open(work, work.opens_at)
         work.response["output"] += work.said
         spoken = self._spoken(work)
         work.said = ()

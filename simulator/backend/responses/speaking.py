@@ -7,7 +7,7 @@ a citation says where it stands (recorded of file search).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ..deltas import pieces
@@ -23,19 +23,6 @@ class StreamEvent(NamedTuple):
 
     name: str
     data: Mapping[str, Any]
-
-
-class Said(NamedTuple):
-    """What a turn adds to the output.
-
-    Args:
-        items: as they are in the end.
-        events: all that a stream shows of it.
-        chunks: how each item comes in pieces, by its place.
-    """
-
-    items: Sequence[Item]
-    events: Sequence[StreamEvent]
 
 
 class Workshop(Protocol):
@@ -63,19 +50,20 @@ class Workshop(Protocol):
         """Return the name of a file."""
 
 
-def said_by(turn: Turn | None, first_index: int, workshop: Workshop) -> Said:
-    """Return the items of a turn and their events.
+def said_by(turn: Turn | None, workshop: Workshop) -> list[tuple[Item, Chunks]]:
+    """Return the items of a turn, as they are in the end, each with how it comes in pieces."""
+    return list(_items_of(turn, workshop))
+
+
+def events_of_turn(said: Iterable[tuple[Item, Chunks]], first_index: int, *, finished: bool) -> Iterator[StreamEvent]:
+    """Yield all that a stream shows of a turn.
 
     Args:
         first_index: how many items the output has already.
+        finished: False where the response fails before the turn is whole.
     """
-    made = [*_items_of(turn, workshop)]
-    events = [
-        event
-        for index, (item, chunks) in enumerate(made, start=first_index)
-        for event in events_of(item, index, chunks, finished=not isinstance(turn, Fail))
-    ]
-    return Said([item for item, _ in made], events)
+    for index, (item, chunks) in enumerate(said, start=first_index):
+        yield from events_of(item, index, chunks, finished=finished)
 
 
 def _items_of(turn: Turn | None, workshop: Workshop) -> Iterator[tuple[Item, Chunks]]:

@@ -48,6 +48,7 @@ class Work:
         conversation: the id of the conversation, or of the first response of the chain.
         include: what its items are to show.
         chain: the digits that its ids share.
+        streamed: whether its request streams; nobody else can tell when a turn opens.
         ended: whether it is completed, incomplete, failed or cancelled.
         hangs: whether the model said that it never ends.
         stopped_by: the limit that the turn, shortened for it, runs into.
@@ -62,6 +63,7 @@ class Work:
     conversation: str
     include: Sequence[str]
     chain: str
+    streamed: bool = False
     ended: bool = False
     hangs: bool = False
     turn: Turn | None = None
@@ -103,6 +105,6 @@ class Work:
 
 
 _PLAIN = (
-    *("response", "before", "given", "task", "model", "conversation", "include", "chain", "hangs"),
+    *("response", "before", "given", "task", "model", "conversation", "include", "chain", "streamed", "hangs"),
     *("opens_at", "closes_at", "said", "prompt_tokens", "stopped_by"),
 )

@@ -272,8 +272,11 @@ def test_what_was_not_asked_for_is_not_shown(sim, api, ask):
     assert again["results"] == [{"attributes": {}, "file_id": "file-1", "filename": "a.txt", "score": 0.5, "text": "t"}]
 
 
+CODE = {"type": "code_interpreter", "container": {"type": "auto"}}
+
+
 def test_code_runs_in_the_container_of_before(sim, ask):
-    tool = {"type": "code_interpreter", "container": {"type": "auto"}}
+    tool = CODE
     sim.script(run_code("1"), run_code("2"), say("ok"))
     first, second, _ = ask(tools=[tool])["output"]
     assert first["container_id"] == second["container_id"]
@@ -292,6 +295,40 @@ def test_citations_of_every_kind(sim, ask):
         {"type": "url_citation", "start_index": 0, "end_index": 2, "url": "https://x", "title": "x"},
         {"type": "file_path", "file_id": "file-2", "index": 3},
     ]
+
+
+def test_a_file_of_a_container_is_cited_where_code_ran(sim, api):
+    cited = {"type": "container_file_citation", "start_index": 0, "end_index": 5, "file_id": "cfile_1", "filename": "a"}
+    sim.script(run_code("1"), say("Here.", annotations=[cited]))
+    events = api.events("/responses", {**MODEL, "input": "Go", "tools": [CODE]})
+    code, message = events[-1][1]["response"]["output"]
+    (annotation,) = message["content"][0]["annotations"]
+    assert list(annotation) == ["type", "container_id", "end_index", "file_id", "filename", "start_index"]
+    assert annotation["container_id"] == code["container_id"]
+    names = [name for name, _ in events]
+    place = names.index("response.output_text.annotation.added")
+    assert names[place - 1].endswith(".delta")
+    assert names[place + 1] == "response.output_text.done"
+
+
+def test_models_have_usual_settings_of_their_own(sim, ask):
+    sim.script(say("Let me see.", more=True), incomplete("content_filter", "so"), "plain")
+    response = ask(model="gpt-5.5")
+    assert [item["phase"] for item in response["output"]] == ["commentary", "final_answer"]
+    assert list(response["output"][0]) == ["id", "type", "status", "content", "phase", "role"]
+    assert (response["top_p"], response["prompt_cache_retention"]) == (0.98, "24h")
+    assert (response["reasoning"]["effort"], response["reasoning"]["context"]) == ("medium", "current_turn")
+    low = ask(model="o3-mini", reasoning={"effort": "low"})
+    assert (low["reasoning"]["effort"], low["top_p"]) == ("low", 1.0)
+
+
+def test_empty_parameters_are_those_of_no_parameters(sim, ask):
+    sim.script("one", "two")
+    tool = {"type": "function", "name": "f", "parameters": {}}
+    none = {"type": "object", "properties": {}}
+    assert ask(tools=[{**tool, "strict": False}])["tools"][0]["parameters"] == none
+    strict = {**none, "required": [], "additionalProperties": False}
+    assert ask(tools=[tool])["tools"][0]["parameters"] == strict
 
 
 def test_a_file_that_is_not_there_is_cited_by_its_id(sim, ask):
