@@ -46,8 +46,8 @@ def play(
         scenario: one that was loaded, or the path of its file.
         converse: the app; None: a plain run loop, with the functions that the scenario says.
         limit: how much virtual time a step may take, in seconds.
-        surface: the API that the plain loop speaks to, `assistants` or `responses`; an app of yours speaks to either. What
-            is expected of the Assistants API only is not looked at elsewhere; `Played.skipped` names it.
+        surface: the API that the plain loop speaks to, `assistants` or `responses`; an app of yours speaks to either.
+            What is expected of the Assistants API only is not looked at elsewhere; `Played.skipped` names it.
         parameters: go over those of the scenario's file.
 
     Raises:

@@ -21,5 +21,5 @@ def test_an_app_of_somebodys_own_speaks_to_which_it_likes():
 
 
 def test_a_surface_that_there_is_not():
-    with pytest.raises(UsageError, match="surface= is 'assistants' or 'responses', not 'response'. Did you mean"):
+    with pytest.raises(UsageError, match=r"surface= is 'assistants' or 'responses', not 'response'\. Did you mean"):
         play(FOLDER / "shapes" / "plain.scenario.yaml", surface="response")
