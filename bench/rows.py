@@ -13,6 +13,7 @@ from . import (
     bystanders,
     calls,
     conversations,
+    handlers,
     plugin,
     replay,
     responses,
@@ -119,6 +120,13 @@ ROWS: Sequence[Row] = (
         aim=1.10,
     ),
     Row(name="loop", what="a whole loop with two parallel tool calls", measure=conversations.whole_loop, target=1.25),
+    Row(
+        name="handler:sync",
+        what="a turn of simulator.client with two calls, against the SDK alone",
+        measure=handlers.turn,
+        target=1.15,
+    ),
+    Row(name="handler:async", what="the same in an event loop", measure=handlers.async_turn, target=1.15),
     *(
         [
             Row(name=f"responses:{name}", what=what, measure=measure, target=target)

@@ -95,8 +95,8 @@ class ConversationHandler(OnClient[C]):
         request_id: Callable[[], str] = new_request_id,
     ) -> None:
         super().__init__(client)
-        self._client: Any = client
-        self._threads: Any = without_retries(client).beta.threads
+        self._client: Any = without_retries(client)
+        self._threads: Any = self._client.beta.threads
         self._policy = policy or RunPolicy()
         self._ask = Requests(self._ground, self._policy).ask
         self._assistants: Any = AssistantManager(client, policy=self._policy)

@@ -71,7 +71,7 @@ class Requests:
 
 def without_retries(client: Any) -> Any:
     """Return a client like this one that sends each request once."""
-    return client.with_options(max_retries=0)
+    return client if client.max_retries == 0 else client.with_options(max_retries=0)
 
 
 def _is_worth_again(error: openai.APIError) -> bool:

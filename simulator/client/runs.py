@@ -12,7 +12,7 @@ from .ground import C, EitherWay, EitherWayIterator, OnClient
 from .policies import RunPolicy
 from .registry import FunctionRegistry
 from .replies import Reply
-from .requesting import all_of
+from .requesting import all_of, without_retries
 from .service import ENDED, Service
 from .threads import new_request_id
 from .turn import Plan, Turn
@@ -39,7 +39,7 @@ class RunManager(OnClient[C]):
         request_id: Callable[[], str] = new_request_id,
     ) -> None:
         super().__init__(client)
-        self._client: Any = client
+        self._client: Any = without_retries(client)
         self._registry = FunctionRegistry() if registry is None else registry
         self._policy = policy or RunPolicy()
         self._prices = prices or {}
