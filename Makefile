@@ -34,8 +34,8 @@ $(RUN) -m pytest -n $(JOBS) --cov --cov-report= || { rm -f .coverage; exit 1; }
 endef
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types coverage layout format docs orders scenarios verify fuzz programs schema browser \
-	bench stress sdks sdk-faults pythons dist-check constraints clean
+.PHONY: help demo test check lint types coverage layout format docs orders scenarios verify fuzz programs schema \
+	properties browser bench stress sdks sdk-faults pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -91,6 +91,9 @@ fuzz: programs schema ## random programs, and the official specification, agains
 programs: $(READY) ## random programs: beside a model of the service, twice, and sixteen at a time
 	SIMULATOR_PROGRAMS=500 SIMULATOR_REPLAYS=3000 SIMULATOR_OPERATIONS=2000 $(RUN) -m pytest -q \
 		tests/reference tests/test_determinism.py tests/test_many_threads.py $(ARGS)
+
+properties: $(READY) ## every planted bug is found by check_run_loop, and nothing in sound loops over 20,000 conversations
+	SIMULATOR_PROPERTIES=$(CASES) $(RUN) -m pytest -q -p no:cacheprovider tests/checks/test_planted.py $(ARGS)
 
 # In an environment of its own: what it is pinned to is not what the suite is pinned to.
 schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 cases or so many as CASES says

@@ -12,6 +12,7 @@ import openai
 from . import (
     bystanders,
     calls,
+    checks,
     conversations,
     handlers,
     plugin,
@@ -118,6 +119,13 @@ ROWS: Sequence[Row] = (
         measure=conversations.stream,
         target=1.15,
         aim=1.10,
+    ),
+    Row(
+        name="checks",
+        what="check_run_loop against the same cases with canned answers",
+        measure=checks.examples,
+        target=1.67,
+        aim=1.5,
     ),
     Row(name="loop", what="a whole loop with two parallel tool calls", measure=conversations.whole_loop, target=1.25),
     Row(

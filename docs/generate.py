@@ -36,6 +36,7 @@ from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.checks.invariants import INVARIANTS, reason_of  # noqa: E402
 from simulator.client import Backoff, ClientError, RunPolicy  # noqa: E402
 from simulator.migration.kinds import WHY  # noqa: E402
 from simulator.recording.verifying.differences import Aspect, Tally  # noqa: E402
@@ -50,7 +51,7 @@ from tests.sdks import results  # noqa: E402
 
 PAGES = (
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("reference", "verifying", "migrating", "faults", "client")),
+    *(ROOT / "docs" / f"{name}.md" for name in ("reference", "verifying", "migrating", "faults", "client", "checks")),
 )
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
@@ -296,6 +297,15 @@ def sdks() -> str:
     return _table(*results.rows(results.read()))
 
 
+def invariants() -> str:
+    """Return the invariants of `simulator.checks`, with what goes wrong otherwise."""
+    lines = ["| invariant | |", "|---|---|"]
+    for one in INVARIANTS:
+        holds, otherwise = (" ".join(part.split()) for part in reason_of(one).split("\n\n"))
+        lines.append(f"| `{one.__name__}` | {holds} {otherwise} |")
+    return "\n".join(lines)
+
+
 def run_policy() -> str:
     """Return the options of the client's `RunPolicy`, with their defaults."""
     described = re.findall(r"^ {4}(\w+): ((?:.+\n?(?! {4}\w+: ))+)", inspect.getdoc(RunPolicy) or "", re.MULTILINE)
@@ -328,6 +338,7 @@ def _first_line(kind: type) -> str:
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "run-policy": run_policy,
     "client-errors": client_errors,
+    "invariants": invariants,
     "demo": demo,
     "parity": parity,
     "parity-of-responses": parity_of_responses,

@@ -92,7 +92,7 @@ def nothing_is_asked_after_the_end(evidence: Evidence) -> Iterator[Broken]:
     read: Counter[str] = Counter()
     for sent in evidence.requests:
         run = sent.run_id
-        if run in ended and run is not None:
+        if run in ended and run is not None and not (sent.step is not None and sent.step.hung):
             read[run] += sent.operation == "runs.retrieve"
             if sent.operation in {"runs.cancel", "runs.submit_tool_outputs"} or read[run] == 2:
                 yield Broken(sent.step, f"{sent.operation} of {run}, which was {ended[run]}")

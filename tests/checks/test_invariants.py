@@ -1,0 +1,83 @@
+"""Each invariant: a loop and a case that break exactly it, and the careful loop, which keeps it in the same case."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from simulator import call, call_tools, fail, finish, hang, http_error, image, incomplete, say
+from simulator.backend.faults_json import Plan
+from simulator.checks.cases import Case, Passes, Says, again
+from simulator.checks.driving import Driver
+from simulator.checks.invariants import BY_NAME, INVARIANTS, judge, reason_of
+from tests.checks.loops.asynchronous import Asynchronous
+from tests.checks.loops.careful import Careful, functions
+from tests.checks.planted.bugs import PLANTED
+
+TWO = call_tools(call("get_weather", location="Paris"), call("get_weather", location="Oslo"))
+
+
+def case(*answers, faults=(), before=(), answer=None):
+    """Anna says something, and after a rest something else."""
+    said = [Says("anna", f"Question {number}.", turns, (), again(number)) for number, turns in enumerate(before)]
+    last = (say("Answer 9."),) if answer is None else answer
+    return Case(
+        (*said, Says("anna", "Question 8.", answers, faults, again(8)), Passes(60), Says("anna", "Question 9.", last))
+    )
+
+
+def http(status, on, **options):
+    return Plan(http_error(status), {"on": on, **options})
+
+
+BREAKS = {
+    "the_loop_ends": ("ForgetsIncomplete", case(incomplete("content_filter", "Answer"))),
+    "every_call_is_answered_once": ("AnswersTheFirstCall", case(TWO, say("Answer 8."))),
+    "outputs_go_to_their_own_calls": ("SwapsTheIds", case(TWO, say("Answer 8."))),
+    "handlers_run_once": ("RunsDuplicatesTwice", case(call_tools(call("book", seats=2)), say("Answer 8."))),
+    "no_post_into_a_locked_thread": ("LeavesWhatItGivesUp", case(hang())),
+    "the_thread_stays_usable": ("LeavesWhatItGivesUp", case(hang())),
+    "nothing_is_asked_after_the_end": ("PollsAfterTheEnd", case(say("Answer 8."))),
+    "no_busy_loop": ("PollsWithoutPause", case(say("Answer 8."))),
+    "polls_are_not_too_frequent": ("PollsTooOften", case(say("Answer 8."))),
+    "retries_are_bounded": (
+        "TriesForEver",
+        case(say("Answer 8."), faults=(http(500, "messages.create", times=40),)),
+    ),
+    "the_reply_is_of_this_run": ("ReadsTheNewestMessage", case(finish())),
+    "failure_is_reported": ("ReturnsHalfAnAnswer", case(fail("server_error", text="Answer"))),
+    "an_answer_reaches_the_user": ("ReadsTheFirstPartOnly", case(say(image("file-1"), "Answer 8."))),
+    "no_refusal_is_swallowed": (
+        "SwallowsRefusals",
+        case(say("Answer 8."), faults=(http(400, "messages.create"),), before=[(say("Answer 0."),)]),
+    ),
+    "errors_are_meant": ("TrustsTheNames", case(call_tools(call("no_such_function")), say("Answer 8."))),
+    "the_event_loop_is_not_blocked": ("SleepsInTheLoop", case(say("Answer 8."))),
+}
+# A thread that is left locked refuses the post, and is of no use: two sides of one thing.
+TOGETHER = {"no_post_into_a_locked_thread", "the_thread_stays_usable"}
+
+
+def broken(loop, case):
+    handlers = functions()
+    driver = Driver(lambda: loop(handlers), tools=handlers)
+    with driver.on_stage():
+        driver.learn()
+        return {finding.invariant.__name__ for finding in judge(driver.drive(case).evidence)}
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_an_invariant_is_broken_by_one_loop_and_kept_by_another(name):
+    planted, case = BREAKS[name]
+    loop, _ = PLANTED[planted]
+    assert broken(loop, case) == (TOGETHER if name in TOGETHER else {name})
+    assert broken(Asynchronous if issubclass(loop, Asynchronous) else Careful, case) == set()
+
+
+@pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda one: one.__name__)
+def test_an_invariant_says_what_holds_and_what_goes_wrong_otherwise(invariant):
+    holds, otherwise = reason_of(invariant).split("\n\n")
+    assert holds.endswith(".")
+    assert otherwise.startswith("Otherwise ")
+    assert list(inspect.signature(invariant).parameters) == ["evidence"]
