@@ -128,7 +128,7 @@ class Sent:
     @property
     def holder(self) -> str | None:
         """The run that locks the thread, where the request was refused for it."""
-        if self.exchange.status != 400 or self.struck is not None:
+        if self.exchange.status != 400:
             return None
         found = _HOLDER.search(self.refusal)
         return None if found is None else found[1] or found[2]
