@@ -146,7 +146,11 @@ def _claim(item: pytest.Item, path: Path) -> None:
 
 
 def refuse_missing(item: pytest.Item) -> None:
-    """Fail a test that has nothing to replay, before its body runs."""
+    """Fail a test that has nothing to replay, before its body runs.
+
+    Raises:
+        CheckFailed: its cassette is missing; says how to record it.
+    """
     if problem := item.stash.get(MISSING, None):
         raise Finding(problem)
 
@@ -217,7 +221,11 @@ class Unusable(_Told, BaselineError):
 
 
 def check(simulator: Simulator) -> None:
-    """As `Simulator.check`."""
+    """As `Simulator.check`.
+
+    Raises:
+        CheckFailed: what was found.
+    """
     if found := findings(simulator):
         raise Finding(str(found))
 
@@ -272,7 +280,11 @@ def baseline_lines(folder: Path, outcomes: Iterable[Mapping[str, Any]], failed: 
 
 
 def check_blocked(simulator: Simulator) -> None:
-    """As `check`, but only for requests that were stopped."""
+    """As `check`, but only for requests that were stopped.
+
+    Raises:
+        CheckFailed: there were such.
+    """
     found = findings(simulator, set(PROBLEMS) - {"blocked_request"})
     if found:
         raise Finding(str(found))

@@ -87,3 +87,17 @@ def test_the_outputs_of_a_stream_are_streamed(scenario):
     played = play(scenario(text))
     assert [one.operation for one in played.journal.exchanges][-1] == "runs.submit_tool_outputs"
     assert played.replies == ["Hello."]
+
+
+def test_what_does_not_pass_is_tried_five_times_and_reported(scenario):
+    fault = "    faults: [{http_error: 500, message: Broken, on: messages.create, times: 5}]\n"
+    text = STEP.replace("model: [{say: Hello.}]", "expect: {error: {contains: Broken}}") + fault
+    played = play(scenario(text))
+    assert [one.status for one in played.journal.exchanges if one.operation == "messages.create"] == [500] * 5
+
+
+def test_who_has_waited_for_long_asks_less_often(scenario):
+    text = STEP + "    faults: [{stay: queued, seconds: 500, on: runs.create}]\n"
+    polls = [one.at for one in play(scenario(text)).journal.exchanges if one.operation == "runs.retrieve"]
+    assert polls[1] - polls[0] < 2
+    assert polls[-1] - polls[-2] > 30
