@@ -235,7 +235,7 @@ BREAKS = {
     "a refusal of another type": attribute(Refusal, "type", "invalid_request"),
     "a refusal with a code": attribute(NotFound, "code", "not_found"),
     "a refusal without its param": after(refusal, "envelope", lambda body: {"error": without("param")(body["error"])}),
-    "a refusal with a key more": after(refusal, "envelope", having(detail=None)),
+    "a refusal with a key more": after(refusal, "envelope", having(hint=None)),
     "a refusal that names another parameter": attribute(
         Refusal, "envelope", lambda self: refusal.envelope(self.message, self.type, "id", self.code)
     ),
