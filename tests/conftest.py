@@ -32,7 +32,8 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-@pytest.fixture(scope="session")
+# Of a module: while its thread lives, time would pass really in the tests that wake a thread from before the block.
+@pytest.fixture(scope="module")
 def _server():
     pytest.importorskip("uvicorn", reason="the extra `server` is not installed")
     from simulator.server import serving
