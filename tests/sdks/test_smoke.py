@@ -262,8 +262,9 @@ def test_version_1(simulator, beta, finish):
 # How a program comes by its client.
 
 
-def test_module_client(sim):
-    openai._reset_client()  # as in a new process
+def test_module_client(sim, monkeypatch):
+    monkeypatch.setattr(openai, "api_key", None)  # as in a new process: the SDK keeps what the last client had
+    openai._reset_client()
     try:
         assert finished_sync(conversation(openai.beta)) == SUNNY
     finally:
