@@ -23,8 +23,6 @@ from tests.checks.planted.bugs import PLANTED
 
 EXAMPLES = 200
 MOST_TURNS = 4
-# Which of them 200 cases do not reach every time: it is found only where a message of a later step is refused.
-MISSED = {"SwallowsRefusals"}
 WHOLE = os.environ.get("SIMULATOR_PROPERTIES")
 QUICK = ("AnswersTheFirstCall", "SubmitsTwice", "PollsWithoutPause", "SleepsInTheLoop", "ReadsTheWholeThread")
 SOUND = int(WHOLE or 30)
@@ -51,16 +49,14 @@ def found(loop, examples=EXAMPLES):
 
 
 def test_thirty_bugs_are_planted():
-    assert len(PLANTED) - len(MISSED) >= 30
+    assert len(PLANTED) >= 30
 
 
 @pytest.mark.parametrize("name", PLANTED if WHOLE else QUICK)
 def test_a_planted_bug_is_found_and_shown_in_a_few_turns(name):
     loop, expected = PLANTED[name]
     verdict = found(loop)
-    if verdict is None:
-        assert name in MISSED
-        return
+    assert verdict is not None
     assert verdict.findings[0].invariant.__name__ in expected
     assert sum(len(step.answers) for step in verdict.driven.case.said) <= MOST_TURNS
 
