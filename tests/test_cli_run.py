@@ -99,6 +99,10 @@ def exits(user_id, text):
     sys.exit(3)
 
 
+def leaves(user_id, text):
+    os._exit(0)
+
+
 def busy(user_id, text):
     while True:
         pass
@@ -362,6 +366,7 @@ def test_what_an_app_knows_from_outside_can_be_placed(run, project):
     [
         ("apps:raises", "the app failed: LookupError: no such thing. It is in raises, "),
         ("apps:exits", "the app failed: SystemExit: 3. It is in exits, "),
+        ("apps:leaves", "the app failed: SystemExit: 0. It is in leaves, "),
         ("apps:nothing", "the reply is None, and not a text"),
         ("apps:swallows", "the reply is 'Something went wrong.', and not 'Hello.'"),
         (

@@ -12,6 +12,7 @@ from ..errors import RequestBlocked, UsageError, told
 from ..importing import callable_named
 from ..simulator import Simulator
 from .stage import Converse, Hung
+from .staying import staying
 from .watchdog import watched
 
 _SHAPE = "An app is a callable (user_id, text) -> reply, or a class or function without arguments that makes one."
@@ -82,7 +83,7 @@ def app_of(target: Any, name: str) -> App:
 def _imported(name: str, folders: Iterable[str], patience: float | None) -> Callable[..., Any]:
     nobody = Simulator(time="real")
     try:
-        with without_deprecations(), nobody.intercept(), watched(patience):
+        with without_deprecations(), nobody.intercept(), staying(), watched(patience):
             target: Callable[..., Any] = callable_named(name, folders)
     except (Hung, RequestBlocked) as error:
         raise UsageError(f"{name}: its module cannot be imported: {error}") from None

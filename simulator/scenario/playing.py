@@ -22,6 +22,7 @@ from .plain_loop import PlainLoop
 from .plain_responses import PlainResponses
 from .schema import Scenario, Step
 from .stage import Converse, Hung, Speaker, Stage, place_of
+from .staying import staying
 from .watchdog import watched
 
 __all__ = ["LIMIT_SECONDS", "Converse", "Finding", "Hung", "Played", "perform", "play", "report_of"]
@@ -156,7 +157,7 @@ class _Playing:
         reply, error = None, None
         self._stage.deadline = self._stage.clock.now() + self._limit
         try:
-            with watched(self._patience):
+            with staying(), watched(self._patience):
                 reply = self._say(step)
         except Hung as hung:
             return self._hung(number, hung)

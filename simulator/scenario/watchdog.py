@@ -11,6 +11,7 @@ from types import FrameType
 
 from .stage import Hung
 
+_end_at_once = os._exit  # the genuine one: while an app is played, `os._exit` raises
 _AGAIN = 0.05  # seconds between two raises: a bare `except:` in a loop takes the first
 _PATIENCE_WITH_BARE_EXCEPTS = 25
 HOPELESS = 2  # the exit code where an app cannot be ended: as where one cannot be played
@@ -57,4 +58,4 @@ def _give_up(text: str, frame: FrameType | None) -> None:
     place = "" if frame is None else f" It is at {frame.f_code.co_filename}:{frame.f_lineno}."
     told = f"assistants-simulator: {text}, and the app swallows every exception.{place}\n"
     os.write(2, told.encode(errors="backslashreplace"))  # whatever the app has made of `sys.stderr`
-    os._exit(HOPELESS)
+    _end_at_once(HOPELESS)
