@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from simulator.pytest_scenarios import MarkedScenario
     from simulator.recording.session import Session
 
+    from .baselines import Baselines
+
 FIXTURE = "simulator"
 # The simulator of a test, from the set-up of the fixture to its end.
 ACTIVE: pytest.StashKey[Any] = pytest.StashKey()
@@ -61,7 +63,7 @@ APP, APP_OPTION = "assistants_app", "--assistants-app"
 MARKED: pytest.StashKey[Any] = pytest.StashKey()
 
 
-def _plugin() -> Any:
+def package_plugin() -> Any:
     """Return `simulator.pytest_plugin`, or the same under this package's name where `simulator` is somebody else's."""
     return import_module(".pytest_plugin", home())
 
@@ -85,12 +87,12 @@ def simulator(request: pytest.FixtureRequest, simulator_options: dict[str, Any])
     """A simulator of the Assistants API that takes every client's requests; after the test it checks itself."""
     item = request.node
     session = request.getfixturevalue(CASSETTE) if _uses_cassette(item) else None
-    with _plugin().simulating_test(item, simulator_options, session) as active:
+    with package_plugin().simulating_test(item, simulator_options, session) as active:
         item.stash[ACTIVE], item.stash[OPTIONS] = active, simulator_options
         yield active
         del item.stash[ACTIVE]  # items live as long as the session
         if item.stash.get(CHECKED, False):
-            _plugin().check_blocked(active)
+            package_plugin().check_blocked(active)
 
 
 @pytest.fixture(scope="session")
@@ -108,7 +110,7 @@ def cassette(request: pytest.FixtureRequest, cassette_options: dict[str, Any]) -
         yield None
         return
     unguarded = _unguarded(request.config) if mode in REACHING else nullcontext()
-    with unguarded, _plugin().cassette_of_test(request, cassette_options, mode) as session:
+    with unguarded, package_plugin().cassette_of_test(request, cassette_options, mode) as session:
         item.stash[SESSION] = session
         yield session
         del item.stash[SESSION]
@@ -119,7 +121,7 @@ def openai_client(
     request: pytest.FixtureRequest, simulator: Simulator, simulator_options: dict[str, Any]
 ) -> Iterator[openai.OpenAI]:
     """An `openai.OpenAI` whose requests the fixture `simulator` takes."""
-    plugin = _plugin()
+    plugin = package_plugin()
     with plugin.openai_client(plugin.options_of(request.node, simulator_options), _session(request)) as client:
         yield client
 
@@ -129,7 +131,7 @@ def async_openai_client(
     request: pytest.FixtureRequest, simulator: Simulator, simulator_options: dict[str, Any]
 ) -> openai.AsyncOpenAI:
     """An `openai.AsyncOpenAI` whose requests the fixture `simulator` takes."""
-    plugin = _plugin()
+    plugin = package_plugin()
     client: openai.AsyncOpenAI = plugin.async_openai_client(
         plugin.options_of(request.node, simulator_options), _session(request)
     )
@@ -219,6 +221,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption(REPORT) is not None:
         _register_pages(config)
     if folder := _folder(config):
+        from .baselines import Baselines  # with an option only
+
         config.pluginmanager.register(Baselines(*folder), BASELINES)
     config.addinivalue_line(
         "markers",
@@ -245,6 +249,8 @@ def _register_pages(config: pytest.Config) -> None:
     if folder.exists() and not folder.is_dir():
         raise pytest.UsageError(f"{REPORT} names a folder, and {folder} is a file.")
     config.option.assistants_report = str(folder)
+    from .pages import Pages  # with an option only
+
     config.pluginmanager.register(Pages(config, folder), PAGES)
 
 
@@ -338,13 +344,13 @@ def pytest_runtest_call(item: pytest.Item) -> None:
     """Check in the call phase, so that a test fails and does not err. Comes after the body, if that passed."""
     active = item.stash.get(ACTIVE, None)
     if active is not None:
-        _plugin().check(active)
+        package_plugin().check(active)
         item.stash[CHECKED] = True
         if (baselines := _baselines(item)) is not None:
             baselines.take(item, active)
     session = item.stash.get(SESSION, None)
     if session is not None:
-        _plugin().check_cassette(item, session)
+        package_plugin().check_cassette(item, session)
     scenario = item.stash.get(MARKED, None)
     if scenario is not None:
         _scenarios().check_played(item, scenario)
@@ -359,7 +365,7 @@ def _baselines(item: pytest.Item) -> Baselines | None:
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
     """Let no body run whose cassette is missing."""
     if SESSION in pyfuncitem.stash:
-        _plugin().refuse_missing(pyfuncitem)
+        package_plugin().refuse_missing(pyfuncitem)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -368,7 +374,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None]:
     used = ACTIVE in item.stash
     yield
     if used:
-        _plugin().forget_key()
+        package_plugin().forget_key()
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -378,62 +384,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
     report = outcome.get_result()
     if report.failed and session is not None:
-        report.sections += _plugin().sections_of_cassette(item, session, call)
+        report.sections += package_plugin().sections_of_cassette(item, session, call)
     elif report.failed and active is not None:
-        report.sections += _plugin().sections(active, call)
+        report.sections += package_plugin().sections(active, call)
         if (baselines := _baselines(item)) is not None and call.when == "call":
             report.sections += baselines.sections(item, active)
     if call.when == "call" and KEPT in item.stash:
         setattr(report, KEPT_OF_REPORT, item.stash[KEPT])
-
-
-class Baselines:
-    """Writes or compares what came of each test; there only where an option asks for it.
-
-    Args:
-        folder: of the baseline.
-        compares: whether it is compared, or written.
-    """
-
-    def __init__(self, folder: Any, compares: bool) -> None:  # noqa: FBT001  # the two options
-        self._folder, self._compares = folder, compares
-        self._outcomes: list[dict[str, Any]] = []
-        self._failed = 0
-
-    def take(self, item: pytest.Item, active: Any) -> None:
-        """Write or compare what came of a test that passed; fail it where it differs."""
-        item.stash[TAKEN] = True
-        if SESSION in item.stash:  # a cassette answers: nobody knows what the model was shown
-            return
-        if not self._compares:
-            item.stash[KEPT] = _plugin().keep(item, active, self._folder, item.stash[OPTIONS])
-            return
-        item.stash[KEPT], differences = _plugin().compare(item, active, self._folder, item.stash[OPTIONS])
-        if differences:
-            raise _plugin().Differs(differences)
-
-    def sections(self, item: pytest.Item, active: Any) -> list[tuple[str, str]]:
-        """Return what differs in a test that failed by itself: often that is why."""
-        if not self._compares or TAKEN in item.stash or SESSION in item.stash:
-            return []
-        try:
-            item.stash[KEPT], differences = _plugin().compare(item, active, self._folder, item.stash[OPTIONS])
-        except Exception as error:  # noqa: BLE001  # an exception out of a reporting hook ends the whole session
-            differences = str(error)
-        return [("assistants-simulator: compared with the baseline", differences)] if differences else []
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take what became of a test, under xdist from the worker that ran it."""
-        outcome = getattr(report, KEPT_OF_REPORT, None)
-        if outcome is not None:
-            self._outcomes.append(outcome)
-        elif report.failed and report.when == "call":
-            self._failed += 1
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what became of the baseline."""
-        for line in _plugin().baseline_lines(self._folder, self._outcomes, self._failed):
-            terminalreporter.write_line(f"assistants-simulator: {line}")
 
 
 class SuiteGuard:
@@ -452,7 +409,7 @@ class SuiteGuard:
 
     def hold(self) -> None:
         """Let nothing through."""
-        self._guarding = _plugin().guarding(self._blocked.append)
+        self._guarding = package_plugin().guarding(self._blocked.append)
         self._guarding.__enter__()
 
     def release(self) -> None:
@@ -470,59 +427,4 @@ class SuiteGuard:
         if text and report.failed:
             report.sections.append(("assistants-simulator: blocked as well", text))
         elif text:
-            report.outcome, report.longrepr = "failed", _plugin().blocked_in(item, text)
-
-
-def _played_in(item: pytest.Item) -> Any:
-    """Return what came of the scenario that a test is or has played; None where there is none."""
-    return getattr(item.stash.get(MARKED, item), "played", None)
-
-
-class Pages:
-    """Writes the page of each test that fails; under xdist the workers do, and the one that has none lists them."""
-
-    def __init__(self, config: pytest.Config, folder: Path) -> None:
-        self._folder = folder
-        self._lists = not hasattr(config, "workerinput") and not config.getoption("collectonly")
-        self._written: list[list[str]] = []
-        self._told = ""
-
-    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, None]:
-        """Write the page, once all others have said what they have to say; an error of ours ends no session."""
-        outcome = yield
-        report = outcome.get_result()
-        active, session = item.stash.get(ACTIVE, None), item.stash.get(SESSION, None)
-        played = _played_in(item)
-        if not report.failed or (active is None and session is None and played is None):
-            return
-        try:
-            source = {"simulator": active, "session": session, "played": played}
-            page = _plugin().write_page_of(item, call, report, self._folder, **source)
-            report.assistants_page = page  # goes with the report to whoever lists it
-            told = str(self._folder / page[1])
-        except Exception as error:  # noqa: BLE001
-            told = f"It cannot be written: {type(error).__name__}: {error}"
-        report.sections.append(("assistants-simulator: page", told))
-
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the page that comes with a report; a failure that is tried again is none yet."""
-        page = getattr(report, "assistants_page", None)
-        if page is not None and report.failed:
-            self._written.append(page)
-
-    def pytest_sessionfinish(self) -> None:
-        """List the pages, or say that there is none."""
-        if not self._lists:
-            return
-        try:
-            index = _plugin().write_index(self._folder, self._written)
-            number = len({page[1] for page in self._written})
-            self._told = f"timelines of {number} failing test{'' if number == 1 else 's'}: {index}"
-        except OSError as error:
-            self._told = f"the index of the timelines cannot be written: {error}"
-
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say where the pages are."""
-        if self._told:
-            terminalreporter.write_line(f"assistants-simulator: {self._told}")
+            report.outcome, report.longrepr = "failed", package_plugin().blocked_in(item, text)

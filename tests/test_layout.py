@@ -555,6 +555,13 @@ def f(rng: random.Random, clock, rows):
     assert impure_calls(tree_of({"backend/ids.py": source})) == []
 
 
+def test_the_modules_of_the_other_name_keep_the_limit_too():
+    folder = ROOT / "assistants_simulator"
+    files = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.py")}
+    assert "pytest_entry.py" in files
+    assert long_modules(tree_of(files)) == []
+
+
 def test_a_module_past_the_limit_is_named():
     tree = tree_of({"cli.py": "\n" * (MAX_LINES + 1), "errors.py": "x = 1\n" * MAX_LINES})
     assert long_modules(tree) == ["simulator/cli.py: 501 lines, more than 500"]
