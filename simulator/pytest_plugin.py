@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from .backend.journal import Entry
     from .recording.session import Session
-    from .scenario.performance import Played
+    from .scenario.played import Played
 
 # For those who register this module by hand: the hooks are there.
 pytest_plugins = ["assistants_simulator.pytest_entry"]

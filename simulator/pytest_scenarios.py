@@ -20,7 +20,7 @@ from .report.scenarios import failure
 from .scenario.apps import App, app_named
 from .scenario.finding_files import SUFFIX, find
 from .scenario.loading import load
-from .scenario.performance import Played
+from .scenario.played import Played
 from .scenario.playing import LIMIT_SECONDS, Converse, perform
 from .scenario.schema import Scenario
 

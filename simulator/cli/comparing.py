@@ -17,7 +17,7 @@ from ..migration.tolerated import Entry
 from ..migration.twins import compared_sides
 from ..report.scenarios import Outcome
 from ..scenario.finding_files import SUFFIX
-from ..scenario.performance import Played
+from ..scenario.played import Played
 from ..scenario.schema import Scenario
 
 

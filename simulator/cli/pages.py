@@ -10,7 +10,7 @@ from ..migration.report import text_of
 from ..report.page import write_page
 from ..report.pages import ListedPage, file_name, write_index
 from ..report.scenarios import Outcome
-from ..scenario.performance import Played
+from ..scenario.played import Played
 
 NEW = "the new side"
 

@@ -18,7 +18,7 @@ from ..backend.brain import View
 from ..backend.journal import Asked, Entry, Exchange, Handled, Struck
 from ..backend.turns_json import turn_to_json
 from ..errors import told
-from ..scenario.performance import PlayedStep
+from ..scenario.played import PlayedStep
 from .record import ModelTurn, Output, Record, Refused, Shown, Tool, UserTurn, Watched, parsed
 from .settings import Surface, resolved, surface_of
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import TwinsDiffer
 from ..scenario.apps import App
 from ..scenario.loading import filled, load
-from ..scenario.performance import Played
+from ..scenario.played import Played
 from ..scenario.playing import LIMIT_SECONDS, perform, where
 from ..scenario.schema import Scenario
 from ..scenario.stage import Converse

@@ -11,7 +11,7 @@ from typing import Any
 from ..migration import report as comparisons
 from ..migration.report import Comparison
 from ..scenario.loading import line_of_step
-from ..scenario.performance import Played
+from ..scenario.played import Played
 from ..scenario.schema import Scenario
 from .timeline import render
 

@@ -2,92 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..backend.faults_json import plan_from_json
-from ..backend.journal import Asked, Entry, Exchange, Journal, StatusChange
-from ..backend.turns import CallTools
+from ..backend.journal import Asked, Entry, Exchange, StatusChange
 from ..backend.turns_json import turn_from_json
-from ..errors import CheckFailed, ScenarioError, StateError, suggestion
+from ..errors import CheckFailed, ScenarioError, StateError
 from ..findings import NEVER_STRUCK
 from ..simulator import Simulator
+from .doubts import doubts_of, strangers_of
 from .durations import seconds_of
 from .expecting import Happened, complaints
-from .schema import CallExpectation, Expectations, Scenario, Step, call_matcher
-
-# As `api.refusals.lookups.NotFound` words it.
-_STRANGER = re.compile(r"No (assistant|thread) found with id '(.+?)'")
-
+from .played import Finding, Played, PlayedStep
+from .schema import Expectations, Scenario, Step
 
 # What is expected of runs, and faults that strike requests about them.
 _OF_RUNS = ("assistants", "at_most_tokens")
 _OF_ASSISTANTS = ("assistants.", "threads.", "messages.", "runs.", "steps.")
-
-
-class Finding(NamedTuple):
-    """Something that is not as the scenario expects: in which step, counted from 1, or None for the whole."""
-
-    step: int | None
-    text: str
-
-    def __str__(self) -> str:
-        return self.text if self.step is None else f"step {self.step}: {self.text}"
-
-
-@dataclass(slots=True, kw_only=True)
-class PlayedStep:
-    """A step in which somebody spoke, and what came of it.
-
-    Args:
-        number: among all steps, from 1.
-        entries: what the journal has of it.
-        reply: what the app returned; None where it failed.
-        error: how it failed.
-    """
-
-    number: int
-    speaker: str
-    said: str
-    entries: Sequence[Entry] = ()
-    reply: Any = None
-    error: BaseException | None = None
-
-
-@dataclass(slots=True, kw_only=True)
-class Played:
-    """What came of a scenario.
-
-    Args:
-        findings: what is not as expected; empty: it passed.
-        warnings: what looks like a mistake of the scenario, or of the app's.
-        steps: those in which somebody spoke.
-        skipped: what was not looked at: it is expected of the Assistants API, and the app spoke to another.
-        replies: of the steps in which somebody says something; None where the app failed.
-        called: functions that the model called, each once.
-        unused: functions that the scenario or the app declares, and that the model never called.
-        seconds: how much virtual time passed.
-    """
-
-    title: str
-    findings: list[Finding] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    steps: list[PlayedStep] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    replies: list[Any] = field(default_factory=list)
-    called: list[str] = field(default_factory=list)
-    unused: list[str] = field(default_factory=list)
-    requests: int = 0
-    seconds: float = 0.0
-    journal: Journal = field(default_factory=Journal)
-
-    @property
-    def passed(self) -> bool:
-        """Whether all was as expected."""
-        return not self.findings
 
 
 class Performance:
@@ -102,7 +34,7 @@ class Performance:
 
     def __init__(self, scenario: Scenario, stage: Simulator) -> None:
         self.scenario = scenario
-        self.played = Played(title=scenario.scenario, warnings=list(_doubts(scenario)))
+        self.played = Played(title=scenario.scenario, warnings=list(doubts_of(scenario)))
         self._stage = stage
         self._began = stage.clock.now()
         self._whole = _Marks(stage)
@@ -188,7 +120,7 @@ class Performance:
             stage.clock.now() - self._began,
             stage.journal,
         )
-        played.warnings += _strangers(stage)
+        played.warnings += strangers_of(stage)
         return played
 
     def judge_the_whole(self) -> None:
@@ -264,45 +196,3 @@ def _found_by_check(stage: Simulator) -> list[str]:
     except CheckFailed as found:
         return str(found).splitlines()
     return []
-
-
-def _doubts(scenario: Scenario) -> Iterator[str]:
-    """Yield what is probably a mistake: a call of a function that no tool declares, and that no step expects."""
-    if not scenario.tools:
-        return
-    for step in scenario.conversation:
-        expected = {call_matcher(one).call for one in _expected_calls(step)}
-        for turn in map(turn_from_json, step.turns):
-            for call in turn.calls if isinstance(turn, CallTools) else ():
-                if call.name not in scenario.tools and call.name not in expected:
-                    yield f"{call.name!r} is called, and no tool declares it.{suggestion(call.name, scenario.tools)}"
-
-
-def _expected_calls(step: Step) -> Iterator[CallExpectation]:
-    if step.expect is not None:
-        yield from step.expect.calls or ()
-        yield from step.expect.calls_in_any_order or ()
-
-
-def _strangers(stage: Simulator) -> Iterator[str]:
-    """Yield the assistants and threads that the app asked for, and that were never made.
-
-    It knows them from outside, or has kept them from another scenario: ids differ between scenarios, so that what was
-    kept meets nothing.
-    """
-    exchanges = stage.requests
-    for noun, id in dict.fromkeys(filter(None, map(_stranger_in, exchanges))):
-        if not any(id.encode() in one.response for one in exchanges if one.status == HTTPStatus.OK):
-            yield (
-                f"The app asked for the {noun} {id}, which was never made in this scenario. If the app knows it from "
-                "outside, place it with `put`. If it keeps ids from one scenario to the next, name a class or a "
-                "factory as the app: one is made for each scenario."
-            )
-
-
-def _stranger_in(exchange: Exchange) -> tuple[str, str] | None:
-    """Return noun and id of what was asked for and is not there; a fault may say so of an id that nobody asked for."""
-    answer = exchange.response_json if exchange.status == HTTPStatus.NOT_FOUND else None
-    error = answer.get("error") if isinstance(answer, dict) else None
-    found = _STRANGER.match(str(error.get("message"))) if isinstance(error, dict) else None
-    return (found[1], found[2]) if found and found[2] in f"{exchange.path} {exchange.json}" else None

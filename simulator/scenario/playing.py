@@ -17,9 +17,10 @@ from ..errors import RequestBlocked, ScenarioFailed, UsageError, suggestion, tol
 from .apps import App
 from .expecting import failure_is_expected
 from .loading import filled, load
-from .performance import Finding, Performance, Played
+from .performance import Performance
 from .plain_loop import PlainLoop
 from .plain_responses import PlainResponses
+from .played import Finding, Played
 from .schema import Scenario, Step
 from .stage import Converse, Hung, Speaker, Stage, place_of
 from .staying import staying
