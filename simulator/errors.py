@@ -157,4 +157,5 @@ def told(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001  # an exception may even fail to say what it is
         text = "(its text cannot be had)"
-    return f"{type(error).__name__}: {text}".encode(errors="backslashreplace").decode()
+    words = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return words.encode(errors="backslashreplace").decode()

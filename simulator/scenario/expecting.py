@@ -5,6 +5,7 @@ Each yields what is wrong, a line each, in words that somebody understands who h
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from .durations import seconds_of
 from .schema import ANY_FAILURE, CallExpectation, CallMatcher, Expectations, TextMatcher, call_matcher
 
 SHOWN = 200  # characters of a text
+_PIECES = ": an app that yields pieces needs a callable around it that joins them"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,7 +67,8 @@ def _reply(wanted: str | TextMatcher, happened: Happened) -> Iterator[str]:
     if happened.error is not None:
         return  # that it failed is told by itself
     if not isinstance(happened.reply, str):
-        yield f"the reply is {happened.reply!r:.{SHOWN}}, and not a text"
+        hint = _PIECES if inspect.isgenerator(happened.reply) or inspect.isasyncgen(happened.reply) else ""
+        yield f"the reply is {happened.reply!r:.{SHOWN}}, and not a text{hint}"
     elif not _fits(wanted, happened.reply):
         yield f"the reply is {happened.reply!r:.{SHOWN}}, and not {_described(wanted)}"
 

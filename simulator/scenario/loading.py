@@ -6,6 +6,7 @@ A mistake is told with file, line, the path of the key, and the nearest key that
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from .mistakes import Place, line_in, mistakes
 from .schema import Scenario
 
 MAX_BYTES = 4 << 20
+_BRACES = re.compile(r"\{([^{}]*)\}")
 
 
 def load(path: str | os.PathLike[str], parameters: Mapping[str, Any] | None = None) -> Scenario:
@@ -147,6 +149,5 @@ def _filled(value: Any, values: Mapping[str, Any]) -> Any:
 
 
 def _filled_text(text: str, values: Mapping[str, Any]) -> str:
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", str(value))
-    return text
+    """Return a text with its parameters filled in, in one pass: braces in a value are the value's own."""
+    return _BRACES.sub(lambda found: str(values.get(found[1], found[0])), text)

@@ -34,7 +34,13 @@ def mistakes(
     """
     errors = [(_written(error["loc"], value), error) for error in problem.errors(include_url=False)]
     places = [place for place, _ in errors]
-    deepest = [(place, error) for place, error in errors if not any(_is_within(other, place) for other in places)]
+    own = {place for place, error in errors if error["type"] == "value_error"}
+    deepest = [
+        (place, error)
+        for place, error in errors
+        if not any(_is_within(other, place) for other in places)
+        and (place not in own or error["type"] == "value_error")
+    ]
     return "\n".join(dict.fromkeys(line(place) + _worded(place, error, model) for place, error in deepest))
 
 
@@ -47,6 +53,8 @@ def _worded(place: Place, error: ErrorDetails, model: type[BaseModel]) -> str:
         _place(place) or f"the {model.__name__.lower()}",
         error["msg"].removeprefix("Value error, ").rstrip("."),
     )
+    if error["type"] == "extra_forbidden" and place[-1] == "<<":
+        return f"{where}: merge keys are not read. Write the keys out."
     if error["type"] == "extra_forbidden":
         keys = _keys_of(model, place[:-1])
         hint = suggestion(str(place[-1]), keys) or f" There are: {', '.join(keys)}."

@@ -31,7 +31,7 @@ __all__ = ["LIMIT_SECONDS", "Converse", "Finding", "Hung", "Played", "perform", 
 # How much virtual time a step may take; more than two runs, one after the other, can live.
 LIMIT_SECONDS = 3_600.0
 # How an app fails: whatever it raises, but for what whoever runs it has done (`KeyboardInterrupt`).
-_FAILURES = (Exception, SystemExit, RequestBlocked, asyncio.CancelledError, BaseExceptionGroup)
+_FAILURES = (Exception, SystemExit, GeneratorExit, RequestBlocked, asyncio.CancelledError, BaseExceptionGroup)
 
 
 def play(

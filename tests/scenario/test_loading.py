@@ -35,6 +35,10 @@ LEAST = "scenario: x\nconversation:\n  - user: Hello?\n"
             LEAST + "conversatoin: 5",
             "f.scenario.yaml:4: conversatoin: there is no such key. Did you mean 'conv",
         ),
+        (
+            LEAST + "    <<: {from: anna}",
+            "f.scenario.yaml:4: conversation[0].<<: merge keys are not read. Write the keys out.",
+        ),
         (LEAST + "zzz: 5", "f.scenario.yaml:4: zzz: there is no such key. There are: scenario, about, parameters,"),
         (
             LEAST + "    modle: x",
@@ -84,6 +88,13 @@ def test_a_mistake_is_told_with_its_place(scenario, text, message):
         scenario(text)
 
 
+def test_a_turn_that_is_none_is_told_once(scenario):
+    with pytest.raises(ScenarioError) as raised:
+        scenario(LEAST + "    model: {say: x, takes: -1}")
+    (line,) = str(raised.value).splitlines()
+    assert line.startswith("f.scenario.yaml:4: conversation[0].model: takes= is a number of virtual seconds")
+
+
 def test_several_mistakes_are_told_at_once(scenario):
     with pytest.raises(ScenarioError) as raised:
         scenario("scenario: x\nconversation:\n  - user: 5\n  - wait: -1\nabuot: x\n")
@@ -113,6 +124,13 @@ def test_parameters_are_filled_in(scenario):
     step = filled(scenario(PARAMETERS), {"city": "Rome"}, "f").conversation[0]
     assert step.user == "Rome, 3 days, {other}?"
     assert step.model[0] == {"call": {"get_weather": {"location": "Rome", "days": 3, "Rome": True}}}
+
+
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+def test_braces_in_the_value_of_a_parameter_are_its_own(scenario, order):
+    text = 'scenario: x\nparameters: {%s: "", %s: ""}\nconversation: [{user: "{{a}} {a} and {b}"}]\n' % order  # noqa: UP031
+    found = filled(scenario(text), {"a": "{b}", "b": "{a}"}, "f")
+    assert found.conversation[0].user == "{{b}} {b} and {a}"
 
 
 def test_without_parameters_nothing_is_filled_in(scenario):

@@ -109,6 +109,28 @@ def test_an_app_that_returns_nothing_is_told(scenario):
     assert first == "1: the reply is None, and not a text"
 
 
+def _yields(user_id, text):
+    yield text
+
+
+async def _yields_later(user_id, text):
+    yield text
+
+
+@pytest.mark.parametrize("converse", [_yields, _yields_later])
+def test_of_an_app_that_yields_pieces_it_is_told_what_to_do(scenario, converse):
+    (first, _) = findings(perform(scenario(HELLO), converse))
+    assert first.endswith("and not a text: an app that yields pieces needs a callable around it that joins them")
+
+
+def test_an_app_that_lets_a_generator_s_exit_out_fails_as_any_other(scenario):
+    def converse(user_id, text):
+        raise GeneratorExit
+
+    (finding,) = [one for one in findings(perform(scenario(HELLO), converse)) if "failed" in one]
+    assert finding.startswith("1: the app failed: GeneratorExit. It is in converse, ")
+
+
 def test_an_app_that_never_returns_ends_with_its_place(scenario):
     def converse(user_id, text):
         client = openai.OpenAI()
