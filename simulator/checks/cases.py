@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from ..backend.fault_kinds import Stay, delay
 from ..backend.faults_json import Plan, plan_from_json, plan_to_json
-from ..backend.turns import Turn, say
+from ..backend.turns import Hang, Turn, say
 from ..backend.turns_json import turn_from_json, turn_to_json
 from ..errors import ScenarioError
 from ..scenario.durations import seconds_of
 from ..scenario.schema import Scenario, Step
+
+SLOW_POLLS = Plan(delay(20), {"on": "runs.retrieve", "skip": 3, "times": 40})
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +131,10 @@ def _lines(step: CaseStep) -> Iterator[str]:
 def again(number: int) -> Turn:
     """Return what the model answers to a further run of a step."""
     return say(f"Answer {number}, at another try.")
+
+
+def hurried(step: Says) -> Says:
+    """Return a step whose polls are slow, if its run may hang: polled each second it is polled six hundred times."""
+    hangs = any(isinstance(turn, Hang) for turn in step.answers)
+    is_stuck = any(isinstance(plan.fault, Stay) and plan.fault.seconds is None for plan in step.faults)
+    return replace(step, faults=(*step.faults, SLOW_POLLS)) if hangs or is_stuck else step

@@ -9,10 +9,11 @@ import io
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 from unittest.mock import patch
 
+from ..api.service import Service, ServiceMode
 from ..api.wire import NoResponse, Request, Response
 from ..backend.faults import Planned
 from ..backend.faults_json import Plan
@@ -99,6 +100,11 @@ class WatchfulStage(Stage):
         clock: Any = self.clock  # made by `__init__`
         watchful: WatchfulClock = clock
         return watchful
+
+    def serve(self, service: str) -> None:
+        """Become another service, as of `Simulator(service=…)`, until the stage is set anew."""
+        settings = replace(self._options.service_settings(), mode=ServiceMode(service))
+        self._service = Service(self._backend, self._stubs, settings)
 
     def drop_unused(self) -> list[str]:
         """Forget the answers that nobody asked for, and return them: the next step must not get them."""
@@ -198,9 +204,15 @@ class Driver:
         """Set the stage anew, and return what plays on it, step by step."""
         return Playing(self, self._speaker_anew())
 
-    def drive(self, case: Case) -> Driven:
-        """Play a case from the beginning and return what came of it."""
+    def drive(self, case: Case, *, service: str = ServiceMode.NORMAL) -> Driven:
+        """Play a case from the beginning and return what came of it.
+
+        Args:
+            service: as of `Simulator`; an app is made before the service becomes another one.
+        """
         playing = self.begin()
+        if service != ServiceMode.NORMAL:
+            self.stage.serve(service)
         for step in case.steps:
             if not playing.is_over:
                 playing.do(step)
@@ -324,6 +336,7 @@ class Playing:
             calls=stage.calls if is_sound else (),
             handlers=frozenset(self._driver.tools.handlers),
             blocked=list(stage.blocked),
+            views=stage.views if is_sound else (),
         )
         printed = self._printed.getvalue()[-OUTPUT_KEPT:]
         return Driven(Case(tuple(self._steps)), evidence, self._driver.tools, self._faults.struck, printed)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from ..backend.brain import View
 from ..backend.journal import Asked, Entry, Exchange, Handled, StatusChange, Struck
 from ..backend.lifecycle import ACTIVE, TERMINAL
 from ..backend.records import ToolCallRecord
@@ -178,6 +179,7 @@ class Evidence:
         calls: the functions that the model called, with what was submitted.
         handlers: the names of the functions whose handlers the journal shows.
         blocked: when the event loop stood still.
+        views: what the model was shown, run by run.
     """
 
     def __init__(
@@ -188,9 +190,10 @@ class Evidence:
         calls: Sequence[ToolCallRecord] = (),
         handlers: frozenset[str] = frozenset(),
         blocked: Sequence[Blocked] = (),
+        views: Sequence[View] = (),
     ) -> None:
         self.journal, self.spoken, self.calls = journal, spoken, calls
-        self.handlers, self.blocked = handlers, blocked
+        self.handlers, self.blocked, self.views = handlers, blocked, views
 
     @cached_property
     def requests(self) -> list[Sent]:

@@ -6,19 +6,17 @@ They shrink towards one user, one step, one answer, no fault. What they draw has
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from ..backend.fault_kinds import Fault, Stay, cut_stream, delay, http_error, lock_lag, no_answer, split_stream, stay
+from ..backend.fault_kinds import Fault, cut_stream, delay, http_error, lock_lag, no_answer, split_stream, stay
 from ..backend.faults_json import Plan
 from ..backend.turns import (
     INCOMPLETE_REASONS,
     CallTools,
-    Hang,
     Part,
     ToolCall,
     Turn,
@@ -45,7 +43,7 @@ from .arguments import (
     near_misses,
     spoilt,
 )
-from .cases import Case, CaseStep, Passes, Says, again
+from .cases import Case, CaseStep, Passes, Says, again, hurried
 from .tools import KnownTools, Tools
 
 USERS = ("anna", "ben", "chloe")
@@ -56,7 +54,6 @@ _USUAL, _MISS, _MALFORMED, _UNKNOWN = range(4)
 _CALL_KINDS = (*[_USUAL] * 6, *[_MISS] * 2, *[_MALFORMED] * 2, _UNKNOWN)
 # SDKs try a request three times: what strikes once never reaches the loop, unless the first had its effect.
 _TIMES = (1, 3, 40)
-_SLOW_POLLS = Plan(delay(20), {"on": "runs.retrieve", "skip": 3, "times": 40})
 # As often as it stands here.
 _REQUESTS = (
     *["messages.create"] * 3,
@@ -177,14 +174,7 @@ def _steps(
 ) -> SearchStrategy[Says]:
     said = scripts(known, f"Answer {number}.")
     user = st.just(users[0]) if number == 1 else st.sampled_from(users)  # who is first has the first name
-    return st.builds(Says, user, st.just(f"Question {number}."), said, schedules, st.just(again(number))).map(_hurried)
-
-
-def _hurried(step: Says) -> Says:
-    """Return a step whose polls are slow, if its run may hang: polled each second it is polled six hundred times."""
-    hangs = any(isinstance(turn, Hang) for turn in step.answers)
-    is_stuck = any(isinstance(plan.fault, Stay) and plan.fault.seconds is None for plan in step.faults)
-    return replace(step, faults=(*step.faults, _SLOW_POLLS)) if hangs or is_stuck else step
+    return st.builds(Says, user, st.just(f"Question {number}."), said, schedules, st.just(again(number))).map(hurried)
 
 
 def _they_come_back(steps: Sequence[Says]) -> Iterable[CaseStep]:
