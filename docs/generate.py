@@ -36,6 +36,8 @@ from simulator.backend import fault_kinds  # noqa: E402
 from simulator.backend.fault_kinds import HTTP_ERRORS  # noqa: E402
 from simulator.backend.ids import FORMS, Form  # noqa: E402
 from simulator.backend.lifecycle import RUN_TABLE, STEP_TABLE, Table  # noqa: E402
+from simulator.checks.battery import ALWAYS  # noqa: E402
+from simulator.checks.hazards import HAZARDS, KINDS, Hazard  # noqa: E402
 from simulator.checks.invariants import INVARIANTS, reason_of  # noqa: E402
 from simulator.client import Backoff, ClientError, RunPolicy  # noqa: E402
 from simulator.migration.kinds import WHY  # noqa: E402
@@ -51,7 +53,10 @@ from tests.sdks import results  # noqa: E402
 
 PAGES = (
     ROOT / "README.md",
-    *(ROOT / "docs" / f"{name}.md" for name in ("reference", "verifying", "migrating", "faults", "client", "checks")),
+    *(
+        ROOT / "docs" / f"{name}.md"
+        for name in ("reference", "verifying", "migrating", "faults", "client", "checks", "hazards")
+    ),
 )
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
@@ -285,6 +290,31 @@ def _menu_row(entry: Entry) -> Sequence[str]:
     return (entry.fault, f"`{entry.scenario}`", about[:1].lower() + about[1:].rstrip("."))
 
 
+def hazards() -> str:
+    """Return each hazard: what happens, where it was reported, what shows and judges it, what a loop must do."""
+    parts = (f"## {kind[:1].upper()}{kind[1:]}\n\n" + "\n\n".join(map(_hazard, KINDS[kind])) for kind in KINDS)
+    return f"There are {len(HAZARDS)}.\n\n" + "\n\n".join(parts)
+
+
+def _hazard(hazard: Hazard) -> str:
+    reports = ", ".join(f"[{report}]({link})" for report, link in hazard.links)
+    lines = [
+        f"### `{hazard.id}`: {hazard.title}",
+        hazard.what,
+        f"A loop must: {hazard.repair[:1].lower()}{hazard.repair[1:]}",
+        f"Shown by {_names(hazard.scenarios)}; judged by {_names(one.__name__ for one in hazard.invariants)}.",
+        *([f"Reported: {reports}."] if reports else []),
+    ]
+    return "\n\n".join(lines)
+
+
+def hazard_invariants() -> str:
+    """Return the invariants of the hazards: what must hold, and what goes wrong otherwise."""
+    named = dict.fromkeys([*ALWAYS, *(one for hazard in HAZARDS for one in hazard.invariants)])
+    rows = ((one.__name__, *reason_of(one).replace("\n\n", "\0").replace("\n", " ").split("\0")) for one in named)
+    return _table(("invariant", "what must hold", "why"), ((f"`{name}`", what, why) for name, what, why in rows))
+
+
 def faults_by_sdk() -> str:
     """Return what the last `make sdk-faults` found, a table for each way to ask."""
     found = sdk_faults.read()
@@ -338,7 +368,7 @@ def _first_line(kind: type) -> str:
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "run-policy": run_policy,
     "client-errors": client_errors,
-    "invariants": invariants,
+    "hazard-invariants": hazard_invariants,
     "demo": demo,
     "parity": parity,
     "parity-of-responses": parity_of_responses,
@@ -356,6 +386,8 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "faults": fault_texts,
     "differences": differences,
     "fault-menu": fault_menu,
+    "hazards": hazards,
+    "invariants": invariants,
     "sdk-faults": faults_by_sdk,
     "sdks": sdks,
 }

@@ -9,5 +9,9 @@ invariants   what must hold, each a function with the reason why
 driving      plays cases against an app
 checking     `check_run_loop`
 machine      `RunLoopMachine`, the same as a state machine to extend
+hazards      the known ones, as a table: what the service does, the scenarios that show it, what judges it
+adapting     the conversation of a scenario, with the functions that an app has
+outliving    invariants for hazards: what must hold where it is known what goes wrong
+battery      plays the hazards against an app
 reporting    what a failure says
 """
