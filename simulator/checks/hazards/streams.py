@@ -55,6 +55,13 @@ STREAMS: Sequence[Hazard] = (
         invariants=_WHOLE,
     ),
     Hazard(
+        id="silent-before-it-asks",
+        what="A stream falls silent before the event that asks for outputs. The run waits for them meanwhile, and nobody"
+        " tells the program.",
+        scenarios=("silent_before_it_asks",),
+        invariants=(*_WHOLE, every_call_is_answered_once),
+    ),
+    Hazard(
         id="error-event",
         what="A stream ends with an event `error`, flat as the specification has it: the SDK passes it over.",
         scenarios=("error_event",),
