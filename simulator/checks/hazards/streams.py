@@ -56,8 +56,8 @@ STREAMS: Sequence[Hazard] = (
     ),
     Hazard(
         id="silent-before-it-asks",
-        what="A stream falls silent before the event that asks for outputs. The run waits for them meanwhile, and nobody"
-        " tells the program.",
+        what="A stream falls silent before the event that asks for outputs. The run waits for them meanwhile, and"
+        " nobody tells the program.",
         scenarios=("silent_before_it_asks",),
         invariants=(*_WHOLE, every_call_is_answered_once),
     ),
