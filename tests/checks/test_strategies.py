@@ -94,7 +94,7 @@ def test_each_ending_comes(fits):
         lambda drawn: any(one.text == "" for one in drawn.calls),
         lambda drawn: any("“" in one.text for one in drawn.calls),
         lambda drawn: any(one == call("book") for one in drawn.calls),
-        lambda drawn: any(one == call("book", seats="text") for one in drawn.calls),
+        lambda drawn: any(one.name == "book" and one.text == '{"seats": "text"}' for one in drawn.calls),
     ],
 )
 def test_each_kind_of_call_comes(fits):
