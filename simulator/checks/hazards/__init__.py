@@ -35,7 +35,7 @@ def hazards_named(ids: Iterable[str]) -> list[Hazard]:
     """
     asked = set(ids)
     for id in asked - BY_ID.keys():
-        hint = suggestion(id, BY_ID) or " `doctor --list` prints them."
+        hint = suggestion(id, BY_ID) or " docs/hazards.md lists them."
         raise UsageError(f"There is no hazard {id!r}.{hint}")
     return [hazard for hazard in HAZARDS if not asked or hazard.id in asked]
 
