@@ -123,14 +123,19 @@ def every_call_is_answered_once(evidence: Evidence) -> Iterator[Broken]:
 
 def _refused_submits(evidence: Evidence) -> Iterator[Broken]:
     accepted: set[str] = set()
-    lost: set[str] = set()
+    lost: dict[str, bytes] = {}
     for sent in evidence.requests:
         run = str(sent.run_id)
         if sent.operation == "runs.submit_tool_outputs":
-            if sent.refused and sent.struck is None and (_NOT_WANTED not in sent.refusal or run in accepted - lost):
+            # The SDK sends again what was lost. By then the run may ask for the outputs of its next round.
+            is_sent_again = lost.get(run) == sent.exchange.body
+            is_excused = is_sent_again or (_NOT_WANTED in sent.refusal and (run in lost or run not in accepted))
+            if sent.refused and sent.struck is None and not is_excused:
                 yield Broken(sent.step, f"a submit was refused: {sent.refusal}")
-            (lost if sent.was_lost else set()).add(run)
-            (set() if sent.failed else accepted).add(run)
+            if sent.was_lost:
+                lost[run] = sent.exchange.body
+            elif not sent.failed:
+                accepted.add(run)
         elif (run, RunStatus.REQUIRES_ACTION) in sent.shown:
             accepted.discard(run)
 
@@ -208,7 +213,7 @@ def no_post_into_a_locked_thread(evidence: Evidence) -> Iterator[Broken]:
         story = evidence.runs.get(sent.holder or "")
         if story is None or story.status_at(sent.exchange.at) in TERMINAL or _creation_was_lost(evidence, story):
             continue
-        if not _was_done_later(evidence, sent):
+        if not _was_tried_again(evidence, sent):
             status = story.status_at(sent.exchange.at)
             yield Broken(
                 sent.step, f"{sent.operation} was refused, for {story.id} was {status}; it was not tried again"
@@ -225,7 +230,7 @@ def the_thread_stays_usable(evidence: Evidence) -> Iterator[Broken]:
         rested = step.began - ended.get(step.user, step.began)
         ended[step.user] = step.ended
         for sent in evidence.of(step) if rested >= LONG else ():
-            if sent.holder is not None and not _was_done_later(evidence, sent):
+            if sent.holder is not None and not _was_tried_again(evidence, sent):
                 yield Broken(step, f"after {rested:,.0f} s of rest, {sent.operation} is refused: {sent.refusal}")
                 break
 
@@ -234,9 +239,11 @@ def _creation_was_lost(evidence: Evidence, story: RunStory) -> bool:
     return any(sent.operation in _STARTS and sent.was_lost and sent.step is story.step for sent in evidence.requests)
 
 
-def _was_done_later(evidence: Evidence, refused: Sent) -> bool:
+def _was_tried_again(evidence: Evidence, refused: Sent) -> bool:
+    """Tell whether the same came later, and was done, or met nothing but a fault."""
     later = evidence.requests[evidence.requests.index(refused) + 1 :]
-    return any(sent.operation == refused.operation and sent.step is refused.step and not sent.failed for sent in later)
+    same = (sent for sent in later if sent.operation == refused.operation and sent.step is refused.step)
+    return any(not sent.failed or (sent.was_lost and sent.holder is None) for sent in same)
 
 
 # Requests.
@@ -366,7 +373,7 @@ def no_refusal_is_swallowed(evidence: Evidence) -> Iterator[Broken]:
                 sent.refused
                 and sent.operation in _WRITES
                 and not is_of_a_lost_one
-                and not _was_done_later(evidence, sent)
+                and not _was_tried_again(evidence, sent)
             ):
                 yield Broken(
                     step, f"{sent.operation} was refused ({sent.refusal:.100}), and the reply is as if it was not"

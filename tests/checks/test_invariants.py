@@ -75,6 +75,42 @@ def test_an_invariant_is_broken_by_one_loop_and_kept_by_another(name):
     assert broken(Asynchronous if issubclass(loop, Asynchronous) else Careful, case) == set()
 
 
+EXCUSED = {
+    # The SDK submits again what was lost, when the run already asks for the outputs of its second round.
+    "a submit whose answer was lost": case(
+        call_tools(call("get_weather", location="Paris")),
+        call_tools(call("get_weather", location="Oslo")),
+        say("Answer 8."),
+        faults=(Plan(http_error(429, retry_after=2), {"on": "runs.submit_tool_outputs", "at": "after"}),),
+    ),
+    # The thread is still locked by what the step before gave up; when it is free again, the service fails.
+    "a post that fails once the lock is gone": Case(
+        (
+            Says(
+                "anna",
+                "Question 1.",
+                (call_tools(call("get_weather", location="Paris")), say("Answer 1.")),
+                (http(500, "runs.submit_tool_outputs", times=3),),
+            ),
+            Says("anna", "Question 2.", (say("Answer 2."),), (http(500, "messages.create", times=40, at="after"),)),
+            Passes(60),
+            Says("anna", "Question 3.", (say("Answer 3."),)),
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("loop", [Careful, Asynchronous])
+@pytest.mark.parametrize("told", EXCUSED)
+def test_what_a_fault_causes_is_excused(loop, told):
+    driver = Driver(lambda: loop(functions()))
+    with driver.on_stage():
+        driver.learn()
+        driven = driver.drive(EXCUSED[told])
+    assert any(step.error is not None for step in driven.evidence.spoken), "the fault met the loop"
+    assert judge(driven.evidence) == []
+
+
 @pytest.mark.parametrize("invariant", INVARIANTS, ids=lambda one: one.__name__)
 def test_an_invariant_says_what_holds_and_what_goes_wrong_otherwise(invariant):
     holds, otherwise = reason_of(invariant).split("\n\n")
