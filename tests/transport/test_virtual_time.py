@@ -489,6 +489,22 @@ def test_early_bindings_of_every_module_are_swapped_and_put_back(clock, monkeypa
     assert early.more is genuine.sleep
 
 
+class PretendedModule:
+    """As `_openssl.lib`, which stands among the modules wherever cryptography is imported."""
+
+    @property
+    def __class__(self):
+        return types.ModuleType
+
+
+def test_what_only_says_that_it_is_a_module_is_passed_over(clock, monkeypatch):
+    assert isinstance(PretendedModule(), types.ModuleType)
+    monkeypatch.setitem(sys.modules, "_openssl.lib", PretendedModule())
+    with virtual_time(clock):
+        time.sleep(5)
+    assert clock.now() == START + 5
+
+
 @pytest.mark.parametrize("name", ["sleep", "_sleep"])
 def test_a_binding_is_found_where_somebodys_fake_stood_when_it_was_first_looked_for(clock, monkeypatch, name):
     monkeypatch.setattr(sys, "modules", dict(sys.modules))

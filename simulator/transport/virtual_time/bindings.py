@@ -83,7 +83,8 @@ class Bindings:
         """Return the modules of which some names hold one of the functions, or may."""
         seen, found = self._seen, []
         for name, module in list(sys.modules.items()):
-            if not isinstance(module, ModuleType):
+            # Its type, and not `isinstance`: the `_openssl.lib` of cryptography says that its class is that of modules.
+            if not issubclass(type(module), ModuleType):
                 continue
             namespace, known = _namespace(module), seen.get(name)
             if known is None or known.namespace is not namespace or known.length != len(namespace):
