@@ -76,6 +76,18 @@ def make_nothing():
     return None
 
 
+async def make_async():
+    return hello
+
+
+async def make_yielding():
+    yield hello
+
+
+def make_coroutine():
+    return make_async()
+
+
 def make_failing():
     raise LookupError("no database")
 
@@ -404,6 +416,12 @@ def test_an_app_that_neither_asks_nor_returns_is_ended(run, project):
         ("apps:number", "it is no callable, but of type int."),
         ("apps:one", "apps:one takes (text). An app is a callable (user_id, text) -> reply, or a class or function"),
         ("apps:make_nothing", "apps:make_nothing() returned None, which is no app. An app is a callable"),
+        (
+            "apps:make_async",
+            "apps:make_async is async, and would make the app only when it is awaited. Make the app in a",
+        ),
+        ("apps:make_yielding", "apps:make_yielding is async, and would make the app only when it is awaited."),
+        ("apps:make_coroutine", "apps:make_coroutine() returned <coroutine object make_async at"),
         ("apps:make_failing", "apps:make_failing() failed: LookupError: no database"),
         ("broken:app", "the module 'broken' cannot be imported: ZeroDivisionError: division by zero ("),
         ("quits:app", "the module 'quits' cannot be imported: SystemExit: 5 ("),

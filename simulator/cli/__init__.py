@@ -11,6 +11,7 @@ import typer
 
 from ..errors import SimulatorError
 from . import cassettes, scenarios, serving
+from .closed_pipes import ending_without_readers
 from .printing import DISTRIBUTION, show_line, stop
 
 PACKAGE = __package__.partition(".")[0]
@@ -29,7 +30,8 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that cannot show an arrow shows a question mark
-    app(prog_name=DISTRIBUTION)
+    with ending_without_readers():
+        app(prog_name=DISTRIBUTION)
 
 
 def _show_version(asked: bool) -> None:

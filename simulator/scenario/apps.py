@@ -44,6 +44,8 @@ class App:
             app = self.target()
         except (Exception, SystemExit, RequestBlocked) as error:
             raise UsageError(f"{self.name}() failed: {told(error)}") from error
+        if inspect.iscoroutine(app):
+            app.close()  # nobody will await it
         if not callable(app) or not _takes(app, 2):
             raise UsageError(f"{self.name}() returned {app!r:.200}, which is no app. {_SHAPE}")
         made: Converse = app
@@ -76,8 +78,18 @@ def app_of(target: Any, name: str) -> App:
     if _takes(target, 2) and not isinstance(target, type):
         return App(name=name, target=target, makes_one=False)
     if _takes(target, 0):
+        _refuse_async(target, name)
         return App(name=name, target=target, makes_one=True)
     raise UsageError(f"{name} takes {_parameters(target)}. {_SHAPE}")
+
+
+def _refuse_async(maker: Callable[..., Any], name: str) -> None:
+    """Refuse what would have to be awaited before there is an app; an app itself may be async."""
+    if inspect.iscoroutinefunction(maker) or inspect.isasyncgenfunction(maker):
+        raise UsageError(
+            f"{name} is async, and would make the app only when it is awaited. Make the app in a plain function, or in "
+            "a class; it may be async itself, and await what it needs when it is first called."
+        )
 
 
 def _imported(name: str, folders: Iterable[str], patience: float | None) -> Callable[..., Any]:

@@ -30,6 +30,12 @@ __all__ = ["LIMIT_SECONDS", "Converse", "Finding", "Hung", "Played", "perform", 
 
 # How much virtual time a step may take; more than two runs, one after the other, can live.
 LIMIT_SECONDS = 3_600.0
+# A forked child has a simulator of its own, which nobody looks at.
+_ASKED_ELSEWHERE = (
+    "the app asks in a child process that it has forked (multiprocessing, os.fork), and what happens there is not seen "
+    "here. Let it ask in this process, in a thread for one; or serve the scenario to it: assistants-simulator serve "
+    "--scenario FILE"
+)
 # How an app fails: whatever it raises, but for what whoever runs it has done (`KeyboardInterrupt`).
 _FAILURES = (Exception, SystemExit, GeneratorExit, RequestBlocked, asyncio.CancelledError, BaseExceptionGroup)
 
@@ -167,6 +173,8 @@ class _Playing:
                 return self._hung(number, inner)
             error = failure
         self._stage.deadline = float("inf")
+        if self._stage.was_asked_elsewhere():
+            self._performance.find(number, _ASKED_ELSEWHERE)
         if error is not None and not failure_is_expected(step.expect):
             self._performance.find(number, f"the app failed: {told(error)}. {place_of(error)}")
         self._performance.end(number, reply, error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import mmap
 import os
 import traceback
 from collections.abc import Awaitable, Callable
@@ -86,6 +87,8 @@ class Stage(Simulator):
         self._clock = self._stage_clock
         self._pace = pace_of(self._options.time, self._clock)  # streams move this clock, too
         self._begin()
+        self._process = os.getpid()
+        self._asked_elsewhere = mmap.mmap(-1, 1)  # memory that a forked child shares with its parent
 
     @property
     def deadline(self) -> float:
@@ -104,7 +107,14 @@ class Stage(Simulator):
         """
         if self._stage_clock.is_over():
             raise Hung(f"{request.method} {request.path}")
+        if os.getpid() != self._process:
+            self._asked_elsewhere[0] = True
         return super().handle(request)
+
+    def was_asked_elsewhere(self) -> bool:
+        """Tell whether a forked child has asked since this was last called: its requests change nothing here."""
+        asked, self._asked_elsewhere[0] = bool(self._asked_elsewhere[0]), False
+        return asked
 
     def remember(self) -> bytes:
         """Return the state of the service, without scripts and journal."""

@@ -1,4 +1,6 @@
 import asyncio
+import multiprocessing
+import os
 import time
 
 import openai
@@ -53,6 +55,45 @@ def test_an_async_app_has_one_loop_for_the_whole_conversation(scenario):
     text = "scenario: x\nconversation:\n" + "  - user: Hello?\n    expect: {reply: ok}\n" * 2
     played = play(scenario(text), converse)
     assert (len(loops), played.seconds) == (1, 120)
+
+
+def in_forked_child(ask):
+    """Call a function in a child process, as `os.fork` makes one, and wait for its end."""
+    child = os.fork()
+    if child == 0:
+        ask()
+        os._exit(0)
+    os.waitpid(child, 0)
+
+
+def in_forked_process(ask):
+    process = multiprocessing.get_context("fork").Process(target=ask)
+    process.start()
+    process.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+@pytest.mark.parametrize("elsewhere", [in_forked_child, in_forked_process])
+def test_of_an_app_that_asks_in_a_forked_child_it_is_told_what_to_do(scenario, elsewhere):
+    def converse(user_id, text):
+        if text == "Hello?":
+            elsewhere(lambda: openai.OpenAI().beta.assistants.create(model="gpt-4o"))
+        return text
+
+    played = perform(scenario("scenario: x\nconversation: [{user: Hello?}, {user: And now?}]"), converse)
+    (found,) = findings(played)
+    assert found.startswith("1: the app asks in a child process that it has forked (multiprocessing, os.fork), and")
+    assert "assistants-simulator serve --scenario FILE" in found
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows does not fork")
+def test_a_forked_child_may_do_something_else(scenario):
+    def converse(user_id, text):
+        in_forked_child(lambda: None)
+        return text
+
+    assert perform(scenario("scenario: x\nconversation: [{user: Hello?}]"), converse).findings == []
 
 
 def test_an_app_that_streams_is_played(scenario):
