@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..backend.faults_json import Plan
-from ..backend.turns import CallTools, ToolCall, Turn, call, raw_call
+from ..backend.turns import CallTools, ToolCall, Turn, call, raw_call, say
 from ..brains.examples import example
 from ..scenario.schema import Scenario
 from .cases import Case, CaseStep, Passes, Says, again, case_of, hurried
@@ -21,6 +21,7 @@ from .cases import Case, CaseStep, Passes, Says, again, case_of, hurried
 REST_SECONDS = 60.0
 """How long nothing happens before each user comes back."""
 COMES_BACK = "Are we all right again?"
+GREETING = "Good morning."
 _PIECES = 4
 
 
@@ -41,6 +42,12 @@ def adapted(
     told = enumerate(case_of(scenario).steps, start=1)
     steps = [_adapted_step(number, step, functions, tuple(faults), rounds) for number, step in told]
     return Case((*steps, *_they_come_back(steps)))
+
+
+def met_before(case: Case) -> Case:
+    """Return the same for users who have been answered before: a first message may take another way."""
+    users = dict.fromkeys(step.user for step in case.said)
+    return Case((*(Says(user, GREETING, (say("Good morning."),)) for user in users), *case.steps))
 
 
 def _adapted_step(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..api.service import ServiceMode
 from ..scenario.schema import Scenario
-from .adapting import adapted
+from .adapting import adapted, met_before
 from .cases import SLOW_POLLS
 from .driving import App, Driven, Driver
 from .hazards import HAZARDS, Hazard
@@ -84,6 +84,8 @@ class Battery:
         case = adapted(scenario, self._driver.tools.schemas, hazard.faults, rounds=hazard.rounds)
         service = ServiceMode.NORMAL if hazard.faults else scenario.assistants.service
         driven = self._driver.drive(case, service=service)
+        if _not_met(driven):  # a conversation may begin with `create_and_run`, and go on otherwise
+            driven = self._driver.drive(met_before(case), service=service)
         if why := _not_met(driven):
             return Result(hazard=hazard, outcome=Outcome.NOT_APPLICABLE, why=why)
         verdict = verdict_of(driven, dict.fromkeys([*ALWAYS, *hazard.invariants]))

@@ -230,9 +230,18 @@ def the_thread_stays_usable(evidence: Evidence) -> Iterator[Broken]:
         rested = step.began - ended.get(step.user, step.began)
         ended[step.user] = step.ended
         for sent in evidence.of(step) if rested >= LONG else ():
-            if sent.holder is not None and not _was_tried_again(evidence, sent):
+            is_of_the_past = _is_about_an_earlier_run(evidence, sent)
+            if (sent.holder is not None or is_of_the_past) and not _was_tried_again(evidence, sent):
                 yield Broken(step, f"after {rested:,.0f} s of rest, {sent.operation} is refused: {sent.refusal}")
                 break
+
+
+def _is_about_an_earlier_run(evidence: Evidence, sent: Sent) -> bool:
+    """Tell whether outputs for a run of an earlier step were refused, and the app could not go on."""
+    story = evidence.runs.get(sent.run_id or "")
+    is_refused = sent.operation == "runs.submit_tool_outputs" and sent.refused and sent.struck is None
+    is_of_this = story is None or sent.step is None or story.step is sent.step
+    return is_refused and not is_of_this and sent.step is not None and sent.step.error is not None
 
 
 def _creation_was_lost(evidence: Evidence, story: RunStory) -> bool:
@@ -256,7 +265,7 @@ def polls_are_not_too_frequent(evidence: Evidence) -> Iterator[Broken]:
     """
     for row in _rows(evidence, "runs.retrieve"):
         pause = sum(_pauses(row)) / (len(row) - 1)
-        if STILL / 5 <= pause < FASTEST_POLL:
+        if pause >= STILL / 5 and round(pause, 3) < FASTEST_POLL:  # sums of 0.1 are a little less
             yield Broken(row[0].step, f"{len(row)} polls of {row[0].run_id} in a row, {pause:.3f} s apart")
 
 
@@ -346,13 +355,14 @@ def failure_is_reported(evidence: Evidence) -> Iterator[Broken]:
 
     Otherwise a failure looks like an empty answer, or half a text like the whole.
     """
+    asked = {step.text.strip() for step in evidence.spoken}
     for step in evidence.spoken:
         story = _last_run(evidence, step)
         status = "none" if story is None else story.status_at(step.ended)
         if not step.returned or status == RunStatus.COMPLETED:
             continue
         what = "there was no run" if story is None else f"{story.id} is {status}"
-        if not step.answer:
+        if not step.answer or step.answer in asked:  # the newest message of the thread is then the question
             yield Broken(step, f"{what}, and the reply is {step.reply!r:.200}")
         elif story is not None and status != RunStatus.INCOMPLETE and step.answer in "\n".join(_said(story)):
             yield Broken(step, f"{what}, and the reply is what it had begun to say: {step.answer!r:.200}")

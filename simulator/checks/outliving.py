@@ -85,6 +85,32 @@ def the_question_is_heard_once(evidence: Evidence) -> Iterator[Broken]:
             yield Broken(step, f"{len(answers)} runs answered {step.text!r}")
 
 
+def half_an_answer_is_told_as_half(evidence: Evidence) -> Iterator[Broken]:
+    """What a run had said when it reached its limit is not returned as the answer.
+
+    Otherwise the user reads a sentence that stops in the middle, and nothing says that there was more.
+    """
+    for step in evidence.spoken:
+        for story in evidence.runs_of(step)[-1:]:
+            said = "\n".join(text.strip() for text in story.texts)
+            if story.status == RunStatus.INCOMPLETE and step.answer and step.answer in said:
+                yield Broken(step, f"{story.id} is incomplete, and the reply is what it had said: {step.reply!r:.200}")
+
+
+def functions_have_their_effect_once(evidence: Evidence) -> Iterator[Broken]:
+    """A run that has called functions, and then failed, is not begun again for the same question.
+
+    Otherwise the model, which reads nothing of the first try, calls them again: two orders, two e-mails.
+    """
+    for step in evidence.spoken:
+        runs = evidence.runs_of(step)
+        for story in runs[:-1]:
+            has_acted = any(call.run_id == story.id and call.output is not None for call in evidence.calls)
+            if has_acted and story.status != RunStatus.COMPLETED:
+                yield Broken(step, f"{story.id} called functions and is {story.status}, and another run was made")
+                break
+
+
 def rounds_are_bounded(evidence: Evidence) -> Iterator[Broken]:
     """A loop has a limit for rounds of calls.
 

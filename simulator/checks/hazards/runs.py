@@ -14,7 +14,12 @@ from ..invariants import (
     polls_are_not_too_frequent,
     the_thread_stays_usable,
 )
-from ..outliving import a_passing_fault_is_outlived, the_next_question_is_answered
+from ..outliving import (
+    a_passing_fault_is_outlived,
+    functions_have_their_effect_once,
+    half_an_answer_is_told_as_half,
+    the_next_question_is_answered,
+)
 from .hazard import Hazard
 
 _END = (failure_is_reported, nothing_is_asked_after_the_end, the_thread_stays_usable)
@@ -81,7 +86,7 @@ RUNS: Sequence[Hazard] = (
         what="A run ends as `incomplete`, at a limit of tokens: with half an answer. That status came later than the"
         " others; the SDK itself polled on until 1.30.",
         scenarios=("incomplete",),
-        invariants=_END,
+        invariants=(*_END, half_an_answer_is_told_as_half),
         reports=(
             "openai/openai-python#1407",
             "microsoft/semantic-kernel#9364",
@@ -124,7 +129,7 @@ RUNS: Sequence[Hazard] = (
         id="failed-after-tools",
         what="A run fails after its functions were called. Run again blindly, they have their effect twice.",
         scenarios=("failed_after_tools",),
-        invariants=_END,
+        invariants=(*_END, functions_have_their_effect_once),
         reports=("microsoft/teams-sdk#806",),
     ),
     Hazard(
