@@ -5,11 +5,12 @@ Drawn conversations cannot be held to them: there a fault may be such that no lo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from ..backend.lifecycle import RunStatus
-from ..backend.turns import CallTools
+from ..backend.turns import CallTools, Say
 from ..errors import told
 from .evidence import Evidence, Spoken
 from .invariants import Broken
@@ -65,6 +66,30 @@ def every_message_reaches_the_user(evidence: Evidence) -> Iterator[Broken]:
             yield Broken(step, f"the loop raised {told(step.error):.200}")
 
 
+def citations_are_readable(evidence: Evidence) -> Iterator[Broken]:
+    """No marker of a citation is in the reply, and what stands around the markers is.
+
+    Otherwise the user reads `【4:0†handbook.txt】`, or an answer from which more than that was cut.
+    """
+    for step in evidence.spoken:
+        if step.error is not None:
+            yield Broken(step, f"the loop raised {told(step.error):.200}")
+            continue
+        said = (turn for story in evidence.runs_of(step) for turn in story.turns if isinstance(turn, Say))
+        for turn in said:
+            markers = sorted((str(one["text"]) for one in turn.annotations), key=len, reverse=True)
+            text = next((part for part in turn.parts if isinstance(part, str)), "")
+            yield from _unreadable(step, text, markers)
+
+
+def _unreadable(step: Spoken, text: str, markers: list[str]) -> Iterator[Broken]:
+    if shown := [one for one in markers if one in step.answer]:
+        yield Broken(step, f"{shown[0]!r} is in the reply, {step.reply!r:.200}")
+    around = re.split("|".join(map(re.escape, markers)), text) if markers else [text]
+    if missing := [one.strip() for one in around if one.strip() not in step.answer]:
+        yield Broken(step, f"{missing[0]!r} is not in the reply, {step.reply!r:.200}")
+
+
 def the_question_is_heard_once(evidence: Evidence) -> Iterator[Broken]:
     """What a user says stands in the thread once, and one run answers it.
 
@@ -109,6 +134,22 @@ def functions_have_their_effect_once(evidence: Evidence) -> Iterator[Broken]:
             if has_acted and story.status != RunStatus.COMPLETED:
                 yield Broken(step, f"{story.id} called functions and is {story.status}, and another run was made")
                 break
+
+
+def what_was_said_is_remembered(evidence: Evidence) -> Iterator[Broken]:
+    """Who asks is answered by a model that has read what the same user said before.
+
+    Otherwise a conversation that was disturbed once begins anew, and nobody has told the user.
+    """
+    said: dict[str, list[str]] = {}
+    for step in evidence.spoken:
+        before = said.setdefault(step.user, [])
+        runs = {story.id for story in evidence.runs_of(step)}
+        heard = next((view.messages for view in reversed(evidence.views) if view.run.get("id") in runs), None)
+        forgotten = [text for text in before if heard is not None and ("user", text) not in heard]
+        if forgotten:
+            yield Broken(step, f"the model had not read {forgotten[-1]!r}, which was said before")
+        before.append(step.text)
 
 
 def rounds_are_bounded(evidence: Evidence) -> Iterator[Broken]:

@@ -22,6 +22,15 @@ class Text:
     text: str
     annotations: tuple[Any, ...] = ()
 
+    @property
+    def readable(self) -> str:
+        """The words without the markers of citations, such as `【4:0†handbook.txt】`; other brackets stay."""
+        text = self.text
+        for one in self.annotations:
+            if one.type == "file_citation":
+                text = text.replace(one.text, "")
+        return text
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -72,6 +81,11 @@ class Reply:
     def thread_id(self) -> str:
         """The thread that it is on."""
         return str(self.run.thread_id)
+
+    @property
+    def readable(self) -> str:
+        """`text` without the markers of citations, to be shown to people."""
+        return "\n".join(one.readable for one in self.parts if isinstance(one, Text))
 
     @property
     def refusal(self) -> str | None:

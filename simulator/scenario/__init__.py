@@ -4,7 +4,8 @@ schema       the language, as pydantic models; its JSON Schema is made from them
 mistakes     what is wrong in a file, with line and nearest key
 loading      from a file to a `Scenario`: errors with line and nearest key, parameters filled in; and back
 expecting    compares what happened with what a step expects
-plain_loop   the run loop that plays a scenario where no app is named; plain_requests and plain_stream are its parts
+plain_loop   the run loop that plays a scenario where no app is named; plain_requests, plain_stream and
+             plain_replies are its parts
 plain_responses  the same loop on the Responses API
 performance  one playing: its stage, its steps, what came of it
 watchdog     ends an app that never returns

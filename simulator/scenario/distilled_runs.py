@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..backend import turns
@@ -12,6 +12,7 @@ from ..recording.examining.conversation import FUNCTION, Call, Message, Round, R
 from ..recording.examining.distilled_turns import call_of, status_to_reach, turns_of
 from ..recording.examining.python_source import Invoke
 from .expecting import parsed_output
+from .plain_replies import readable
 from .schema import Loop
 
 ASKED, EXPIRED = "requires_action", "expired"
@@ -144,14 +145,26 @@ def _said(run: Run) -> str | None:
     """Return what a run wrote, as the loop joins it; None: the session does not show all of it."""
     if any(message.content is None for message in run.messages) or not run.messages:
         return None
-    return "\n".join(text for message in run.messages for text in texts_of(message))
+    return "\n".join(readable(text, markers) for message in run.messages for text, markers in _cited(message))
+
+
+def _cited(message: Message) -> Iterator[tuple[str, list[str]]]:
+    """Yield each text of a message, and the markers in it."""
+    for part, text in _spoken(message):
+        given = part.get("text")
+        annotations = (given.get("annotations") if isinstance(given, Mapping) else None) or ()
+        yield text, [str(one["text"]) for one in annotations if one.get("type") == "file_citation"]
 
 
 def texts_of(message: Message) -> Sequence[str]:
     """Return the texts of a message, refusals among them."""
-    found = [(str(one.get("type")), one.get(str(one.get("type")))) for one in message.content or ()]
-    return [
-        str(value.get("value", "")) if isinstance(value, Mapping) else str(value)
-        for kind, value in found
-        if kind in ("text", "refusal")
-    ]
+    return [text for _, text in _spoken(message)]
+
+
+def _spoken(message: Message) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Yield each part of a message that has a text or a refusal, and what it says."""
+    for part in message.content or ():
+        kind = str(part.get("type"))
+        if kind in ("text", "refusal"):
+            said = part.get(kind)
+            yield part, str(said.get("value", "")) if isinstance(said, Mapping) else str(said)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..transport.clients import plain_client
 from .durations import seconds_of
+from .plain_replies import annotations_of, markers_of, readable, text_of
 from .plain_requests import Functions, attachable, configuration, result_of, returned, text_of_output
 from .plain_stream import Heard
 from .schema import Loop, Scenario, Step
@@ -271,10 +272,13 @@ class PlainLoop:
     def _reply_of(self, client: openai.OpenAI, run: Any) -> str:
         """Return the texts that this run wrote, and no other run; empty where it wrote none."""
         if self._heard.is_whole:
-            return "\n".join(self._heard.texts)
+            return "\n".join(self._readable(client, *said) for said in self._heard.said)
         messages = client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc", limit=100)
-        texts = [_text_of(part) for message in messages for part in message.content]
-        return "\n".join(text for text in texts if text is not None)
+        parts = [(text_of(part), annotations_of(part)) for message in messages for part in message.content]
+        return "\n".join(self._readable(client, text, notes) for text, notes in parts if text is not None)
+
+    def _readable(self, client: openai.OpenAI, text: str, annotations: Sequence[Any]) -> str:
+        return readable(text, markers_of(annotations))
 
 
 def _pause_after(error: Exception, number: int) -> float:
@@ -282,10 +286,6 @@ def _pause_after(error: Exception, number: int) -> float:
     headers = getattr(getattr(error, "response", None), "headers", {})
     asked = headers.get("retry-after", "")
     return float(asked) if asked.replace(".", "", 1).isdigit() else PAUSE_SECONDS * 2 ** (number - 1)
-
-
-def _text_of(part: Any) -> str | None:
-    return part.text.value if part.type == "text" else part.refusal if part.type == "refusal" else None
 
 
 def _how_it_ended(run: Any) -> str:

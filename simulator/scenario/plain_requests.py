@@ -71,16 +71,22 @@ class Functions:
         if tool.raises is not None:
             raise RuntimeError(tool.raises)
         fitting = [one for one in self._left[name] if one.arguments == arguments]
-        return self._taken(name, fitting) if fitting else tool.returns
+        return _outcome(self._taken(name, fitting)) if fitting else tool.returns
 
     def is_prepared_for(self, name: str, text: str) -> bool:
         """Tell whether the scenario says what comes of arguments that are no JSON object."""
         return any(one.arguments == text for one in self._left[name])
 
-    def _taken(self, name: str, fitting: list[Answer]) -> Any:
+    def _taken(self, name: str, fitting: list[Answer]) -> Answer:
         if len(fitting) > 1:  # the last is for good
             self._left[name].remove(fitting[0])
-        return fitting[0].returns
+        return fitting[0]
+
+
+def _outcome(answer: Answer) -> Any:
+    if answer.raises is not None:
+        raise RuntimeError(answer.raises)
+    return answer.returns
 
 
 def text_of_output(value: Any) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+from .plain_replies import annotations_of
+
 _ASKED, _DONE = "requires_action", "completed"
 
 
@@ -14,7 +16,7 @@ class Heard:
 
     Args:
         run: as it was last shown; None: it was not, by the last stream.
-        is_whole: whether `texts` is all that the run wrote: each stream came to where the run asked or completed.
+        is_whole: whether `said` is all that the run wrote: each stream came to where the run asked or completed.
     """
 
     def __init__(self) -> None:
@@ -22,11 +24,12 @@ class Heard:
         self.is_whole = False
         self._broke = False
         self._parts: dict[tuple[str, int], str] = {}
+        self._annotations: dict[tuple[str, int], list[Any]] = {}
 
     @property
-    def texts(self) -> list[str]:
-        """What was said, part by part."""
-        return list(self._parts.values())
+    def said(self) -> list[tuple[str, list[Any]]]:
+        """What was said, part by part: the text, and its annotations."""
+        return [(text, self._annotations.get(place, [])) for place, text in self._parts.items()]
 
     def read(self, events: Iterable[Any]) -> None:
         """Hear a stream out, as far as it goes."""
@@ -51,3 +54,4 @@ class Heard:
         said = part.text.value if part.type == "text" and part.text else getattr(part, "refusal", None)
         if said is not None:
             self._parts[place] = self._parts.get(place, "") + said
+            self._annotations.setdefault(place, []).extend(annotations_of(part))

@@ -80,6 +80,7 @@ class Answer(Part):
 
     arguments: dict[str, Any] | str = Field(description="Exactly these; a text where they are no JSON object.")
     returns: Any = None
+    raises: str | None = Field(default=None, description="The function breaks with this text instead.")
 
 
 class Tool(Part):

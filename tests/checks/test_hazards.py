@@ -49,9 +49,13 @@ def test_a_hazard_tells_a_loop_with_the_care_for_it_from_one_without(hazard, nam
     assert result_of(hazard, name, LOOPS[name]).outcome in {Outcome.MISBEHAVED, Outcome.HUNG}
 
 
+# An app's own function cannot be told to break once, and then no more.
+NOT_FOR_EVERY_APP = {"a_tool_fails_once"}
+
+
 def test_each_scenario_of_the_menu_of_faults_is_of_one_hazard():
-    files = sorted(path.name.removesuffix(".scenario.yaml") for path in FOLDER.glob("*.scenario.yaml"))
-    assert sorted(name for _, name in PLAYED) == files
+    files = {path.name.removesuffix(".scenario.yaml") for path in FOLDER.glob("*.scenario.yaml")}
+    assert sorted(name for _, name in PLAYED) == sorted(files - NOT_FOR_EVERY_APP)
 
 
 def test_each_has_a_title_a_cause_and_a_repair_of_its_own():

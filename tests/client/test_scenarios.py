@@ -20,7 +20,7 @@ from simulator.client import (
 )
 from simulator.scenario.durations import seconds_of
 from simulator.scenario.loading import load
-from simulator.scenario.plain_requests import schema_of
+from simulator.scenario.plain_requests import Functions, schema_of
 from simulator.scenario.playing import perform
 from simulator.scenario.schema import Tool
 
@@ -38,6 +38,7 @@ class App:
         self.called = []
         self.errors = []
         self._scenario, self._is_async, self._is_streamed = scenario, is_async, is_streamed
+        self._functions = Functions(scenario.tools)
         self._registry = registry = FunctionRegistry()
         for name, tool in scenario.tools.items():
             self._register(registry, name, tool or Tool())
@@ -101,17 +102,18 @@ class App:
     def _register(self, registry, name, tool):
         def handler(context: FunctionContext, **arguments):
             self.called.append(context.call_id)
-            if tool.raises is not None:
-                raise FunctionError(tool.raises)
-            answers = [one.returns for one in tool.returns_for if one.arguments == arguments]
-            return answers[0] if answers else tool.returns
+            try:
+                return self._functions.returned(name, arguments)
+            except RuntimeError as error:
+                raise FunctionError(str(error)) from None
 
         description = tool.description or ""
         registry.register(handler, name=name, description=description, parameters=schema_of(tool.parameters))
 
 
 def spoken(reply):
-    return "\n".join(part.text for part in reply.parts if hasattr(part, "text"))
+    texts = (getattr(part, "readable", getattr(part, "text", None)) for part in reply.parts)
+    return "\n".join(text for text in texts if text is not None)
 
 
 @pytest.fixture(params=SCENARIOS, ids=lambda path: path.name.removesuffix(".scenario.yaml"))

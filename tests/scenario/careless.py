@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from simulator.scenario import plain_loop
 from simulator.scenario.plain_loop import PlainLoop
@@ -30,6 +31,17 @@ class LeavesRetriesToTheSdk(PlainLoop):
 
     def _may_pass(self, error):
         return False
+
+
+class BeginsAnewAfterAFailure(PlainLoop):
+    """Takes another thread where something went wrong in the first."""
+
+    def __call__(self, user_id, text):
+        try:
+            return super().__call__(user_id, text)
+        except plain_loop.RunEnded:
+            del self._threads[user_id]
+            raise
 
 
 class MakesAnew(PlainLoop):
@@ -202,6 +214,15 @@ class TrustsTheModel(PlainLoop):
         return function(call.name, dict(**json.loads(call.arguments)))
 
 
+class RemembersOutputs(PlainLoop):
+    """Calls no function a second time with the same arguments, whatever came of the first."""
+
+    def _result(self, call):
+        self._known = getattr(self, "_known", {})
+        key = (call.name, call.arguments)
+        return self._known[key] if key in self._known else self._known.setdefault(key, super()._result(call))
+
+
 class TrustsItsFunctions(PlainLoop):
     """Lets through what a function raises."""
 
@@ -311,3 +332,35 @@ class ReadsOnePage(PlainLoop):
     def _reply_of(self, client, run):
         messages = client.beta.threads.messages.list(run.thread_id, run_id=run.id, order="asc").data
         return "\n".join(part.text.value for message in messages for part in message.content)
+
+
+class LeavesMarkers(PlainLoop):
+    """Shows a text as it came."""
+
+    def _readable(self, client, text, annotations):
+        return text
+
+
+class RemovesBrackets(PlainLoop):
+    """`re.sub(r"【.*?】", "", text)`."""
+
+    def _readable(self, client, text, annotations):
+        return re.sub("【.*?】", "", text)
+
+
+class CutsFromTheFirst(PlainLoop):
+    """Cuts each marker out by its indices, and does not see that those behind it move."""
+
+    def _readable(self, client, text, annotations):
+        for one in annotations:
+            text = text[: one.start_index] + text[one.end_index :]
+        return text
+
+
+class NamesCitedFiles(PlainLoop):
+    """Puts in the place of a marker the name of its file, which it asks for."""
+
+    def _readable(self, client, text, annotations):
+        for one in annotations:
+            text = text.replace(one.text, f" ({client.files.retrieve(one.file_citation.file_id).filename})")
+        return text

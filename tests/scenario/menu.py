@@ -31,7 +31,7 @@ class Entry(NamedTuple):
 RATE, SERVER, REFUSED = "app failed: RateLimitError", "app failed: InternalServerError", "app failed: BadRequestError"
 CONNECTION, TIMEOUT = "app failed: APIConnectionError", "app failed: APITimeoutError"
 SWALLOWED, GOES_ON, ACTIVE = "a failure was expected", "the app goes on after 700 virtual seconds", "Still active: run"
-PART_OF_IT = "the reply is 'Hello, it is"
+PART_OF_IT, UNREADABLE = "the reply is 'Hello, it is", "and not what matches"
 
 HTTP = (
     Entry("401", "wrong_key", careless.TakesErrorsForAnswers, SWALLOWED),
@@ -45,6 +45,9 @@ HTTP = (
     Entry("500 after the effect, of a message", "message_made_and_answer_lost", careless.MakesAnew, "the model heard"),
     Entry("500 before the effect, of outputs", "error_before_the_outputs_arrive", careless.AsksOnce, SERVER),
     Entry("500 after the effect, of outputs", "error_after_the_outputs_arrived", careless.BreaksOnLateOutputs, REFUSED),
+    Entry(
+        "500 after the effect, of a cancel", "lost_answer_to_cancel", careless.BreaksOnALateCancel, "the failure says"
+    ),
     Entry("502", "bad_gateway", careless.AsksOnce, SERVER),
     Entry("503", "service_unavailable", careless.AsksOnce, SERVER),
     Entry("503, longer than the SDK tries", "outage_while_polling", careless.LeavesRetriesToTheSdk, SERVER),
@@ -76,6 +79,7 @@ SLOWNESS = (
     Entry("a slow run", "slow_run", careless.HasNoPatience, "app failed: RunEnded: The run ended as in_progress"),
     Entry("a slow run, polled", "polled_with_pauses", careless.PollsWithoutPause, "requests, and at most 40"),
     Entry("a run stuck in `queued`", "stuck_until_it_expires", careless.PollsUntilCompleted, GOES_ON),
+    Entry("a run stuck in `in_progress`", "stuck_in_progress", careless.PollsUntilCompleted, GOES_ON),
     Entry("expired while tools run", "expired_during_tools", careless.BreaksOnLateOutputs, "the failure says"),
     Entry(
         "expired in the second round", "expired_in_the_second_round", careless.BreaksOnLateOutputs, "the failure says"
@@ -91,6 +95,9 @@ SLOWNESS = (
 )
 ENDS = (
     Entry("failed before a message", "failed", careless.PollsUntilCompleted, GOES_ON),
+    Entry(
+        "failed, and the conversation goes on", "after_a_failure", careless.BeginsAnewAfterAFailure, "the model heard"
+    ),
     Entry("failed in a message", "failed_in_a_message", careless.TakesAnyEndForSuccess, SWALLOWED),
     Entry("failed after tools", "failed_after_tools", careless.PollsUntilCompleted, GOES_ON),
     Entry("incomplete before a message", "incomplete_before_a_message", careless.PollsUntilCompleted, GOES_ON),
@@ -107,6 +114,7 @@ ENDS = (
 CALLS = (
     Entry("parallel calls", "calls_of_two_functions", careless.AnswersTheFirstCallOnly, "Expected tool outputs"),
     Entry("a tool that raises", "a_tool_raises", careless.TrustsItsFunctions, "app failed: RuntimeError"),
+    Entry("a tool that raises once", "a_tool_fails_once", careless.RemembersOutputs, "the outputs are"),
     Entry("duplicated calls", "duplicated_calls", careless.AnswersEqualCallsOnce, "Expected tool outputs"),
     Entry("a call again in the next round", "the_same_call_in_the_next_round", careless.RemembersCalls, REFUSED),
     Entry("calls without end", "calls_without_end", careless.HasNoLimitOfRounds, "the failure says"),
@@ -133,6 +141,12 @@ MESSAGES = (
     Entry("a refusal", "refusal_part", careless.ReadsTheFirstPart, "app failed: AttributeError"),
     Entry("several", "several_messages", careless.ReadsTheFirstPart, "the reply is 'The answer is 42.'"),
     Entry("more than a page", "more_messages_than_a_page", careless.ReadsOnePage, "the reply is "),
+    Entry("citations", "citation_markers", careless.LeavesMarkers, UNREADABLE),
+    Entry("citations beside other brackets", "brackets_that_cite_nothing", careless.RemovesBrackets, UNREADABLE),
+    Entry("several citations, which overlap", "markers_after_an_emoji", careless.CutsFromTheFirst, UNREADABLE),
+    Entry(
+        "a citation of a deleted file", "citation_of_a_deleted_file", careless.NamesCitedFiles, "app failed: NotFound"
+    ),
 )
 SERVICE = (
     Entry("sunset", "sunset", careless.TakesErrorsForAnswers, SWALLOWED),

@@ -101,3 +101,42 @@ def test_who_has_waited_for_long_asks_less_often(scenario):
     polls = [one.at for one in play(scenario(text)).journal.exchanges if one.operation == "runs.retrieve"]
     assert polls[1] - polls[0] < 2
     assert polls[-1] - polls[-2] > 30
+
+
+CITING = """
+scenario: x
+conversation:
+  - user: Hello?
+    model:
+      - say: "Nine【1†a】, or ten【2†b】; see sandbox:/mnt/data/hours.csv."
+        annotations:
+          - {text: "【1†a】", file_citation: {file_id: file-a}}
+          - {text: "【2†b】", file_citation: {file_id: file-b}}
+          - {text: "sandbox:/mnt/data/hours.csv", file_path: {file_id: file-c}}
+"""
+
+
+@pytest.mark.parametrize("streams", ["true", "false"])
+def test_markers_of_citations_are_left_out_and_paths_of_files_are_not(scenario, streams):
+    played = play(scenario(f"loop: {{stream: {streams}}}\n{CITING}"))
+    assert played.replies == ["Nine, or ten; see sandbox:/mnt/data/hours.csv."]
+    read = {one.operation for one in played.journal.exchanges}
+    assert ("messages.list" in read) == (streams == "false")
+
+
+def test_the_loop_says_the_same_of_citations_on_the_other_api(scenario):
+    assert play(scenario(CITING), surface="responses").replies[0].startswith("Nine, or ten; see ")
+
+
+BREAKING = """
+scenario: x
+tools:
+  get_weather: {returns_for: [{arguments: {}, raises: It is away.}, {arguments: {}, returns: sunny}]}
+conversation:
+  - user: Hello?
+    model: [{call: {get_weather: {}}}, {call: {get_weather: {}}}, {call: {get_weather: {}}}, {say: Sunny.}]
+"""
+
+
+def test_a_function_may_break_for_some_arguments_and_once(scenario):
+    assert outputs_of(play(scenario(BREAKING))) == ['{"error": "It is away."}', "sunny", "sunny"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..invariants import an_answer_reaches_the_user, errors_are_meant, the_reply_is_of_this_run
-from ..outliving import every_message_reaches_the_user
+from ..outliving import citations_are_readable, every_message_reaches_the_user
 from .hazard import Hazard
 
 _NOTHING = ("ryo-ma/gpt-assistants-api-ui#12", "Azure-Samples/azureai-assistant-tool#45")
@@ -57,5 +57,17 @@ MESSAGES: Sequence[Hazard] = (
         what="One run writes more messages than the 20 that a page of the list holds.",
         scenarios=("more_messages_than_a_page",),
         invariants=(every_message_reaches_the_user,),
+    ),
+    Hazard(
+        id="citations",
+        what="The answer cites files: markers such as `【4:0†handbook.txt】` stand in its text, where annotations say;"
+        " the file itself may be gone.",
+        scenarios=(
+            "citation_markers",
+            "brackets_that_cite_nothing",
+            "markers_after_an_emoji",
+            "citation_of_a_deleted_file",
+        ),
+        invariants=(citations_are_readable,),
     ),
 )

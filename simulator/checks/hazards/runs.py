@@ -19,6 +19,7 @@ from ..outliving import (
     functions_have_their_effect_once,
     half_an_answer_is_told_as_half,
     the_next_question_is_answered,
+    what_was_said_is_remembered,
 )
 from .hazard import Hazard
 
@@ -74,6 +75,13 @@ RUNS: Sequence[Hazard] = (
         reports=("Azure/azure-sdk-for-js#27807", "topic 1366574"),
     ),
     Hazard(
+        id="stuck-at-work",
+        what="A run is `in_progress` until it expires after ten minutes: the model began, and never gets on.",
+        scenarios=("stuck_in_progress",),
+        invariants=_END,
+        reports=("openai/openai-python#861", "microsoft/semantic-kernel#5449"),
+    ),
+    Hazard(
         id="stuck-in-queue",
         what="A run stays `queued` until it expires after ten minutes, as in incidents of the service. `expired` is an"
         " end that many loops do not know.",
@@ -109,6 +117,13 @@ RUNS: Sequence[Hazard] = (
         scenarios=("incomplete_after_tools",),
         invariants=_END,
         reports=("microsoft/semantic-kernel#9729",),
+    ),
+    Hazard(
+        id="failed-and-on",
+        what="A run fails, and the user goes on in the same conversation. The thread is unharmed; a new one has"
+        " forgotten all that was said.",
+        scenarios=("after_a_failure",),
+        invariants=(what_was_said_is_remembered, the_next_question_is_answered),
     ),
     Hazard(
         id="failed",
@@ -184,6 +199,14 @@ RUNS: Sequence[Hazard] = (
         scenarios=("cancelled_before_a_message", "cancelled_in_a_message", "cancelled_after_tools"),
         invariants=_END,
         reports=("openai/openai-dotnet#87", "vercel/ai#1743", "microsoft/autogen#1003"),
+    ),
+    Hazard(
+        id="lost-answer-to-cancel",
+        what="A cancel has its effect, and its answer is lost. The SDK sends it again, which is refused: `Cannot"
+        " cancel run with status 'cancelling'`.",
+        scenarios=("lost_answer_to_cancel",),
+        invariants=(the_next_question_is_answered, the_thread_stays_usable),
+        reports=("VRSEN/agency-swarm#251", "VRSEN/agency-swarm#298"),
     ),
     Hazard(
         id="slow-cancel",

@@ -25,6 +25,10 @@ class NeverLooksBack(careless.NeverCancels, careless.KnowsNoLock):
     """Gives a run up without cancelling it, and then meets its lock."""
 
 
+class BreaksAndGoes(careless.BreaksOnALateCancel, careless.KnowsNoLock):
+    """Breaks on a refused cancel, and then meets the lock of the run that is being cancelled."""
+
+
 class ReadsBytes(PlainLoop):
     """Reads a stream by hand."""
 
@@ -56,6 +60,7 @@ LOOPS = {
     **dict.fromkeys(("wrong_key", "not_found", "sunset", "version_1_refused", "wrong_header"), SwallowsErrors),
     **dict.fromkeys(("expired_during_tools", "expired_in_the_second_round"), SwallowsErrors),
     **dict.fromkeys(("cancelled_before_a_message", "cancelled_after_tools"), NeverLooksBack),
+    "lost_answer_to_cancel": BreaksAndGoes,
     "left_waiting_for_outputs": careless.KnowsNoLock,
     "incomplete": careless.PollsUntilCompleted,
     "stream_without_done": WaitsForDone,
