@@ -4,6 +4,7 @@
 #   make test OPENAI=1.109.1                          the suite on another SDK, in an environment of its own
 #   make test PYTHON=python3.13 VENV=.venv-3.13       the suite on another Python
 #   make schema CASES=500                             fewer cases
+#   make mutation ARGS="--only gate/twins"            some modules only
 #   make sdks SDKS="1.14.3 lowest"                    the smoke suite under some SDKs only
 #   make test UV=                                     never mind uv: venv and pip
 
@@ -21,6 +22,7 @@ PLAYWRIGHT ?= 1.65.2
 RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 FUZZ := .venv-fuzz
+MUTATION := .venv-mutation
 PINS := $(if $(OPENAI),$(VENV)/constraints.txt,constraints.txt)
 # What the result of the suite depends on.
 SOURCES := $(wildcard *.py *.md) $(shell find simulator assistants_simulator tests scenarios cassettes bench docs \
@@ -35,7 +37,7 @@ endef
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types coverage layout format docs orders scenarios verify fuzz programs schema \
-	properties browser bench stress sdks sdk-faults pythons dist-check constraints clean
+	mutation properties browser bench stress sdks sdk-faults pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -98,6 +100,11 @@ properties: $(READY) ## every planted bug is found by check_run_loop, and nothin
 # In an environment of its own: what it is pinned to is not what the suite is pinned to.
 schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 cases or so many as CASES says
 	$(FUZZ)/bin/python -m tests.fuzz --cases $(CASES) $(ARGS)
+
+# In an environment of its own, so that the suite's does not grow: mutmut brings what draws its windows.
+mutation: $(MUTATION)/ready ## small mistakes in life cycle, engine and gate, each to be noticed; about half an hour
+	$(MUTATION)/bin/python -m pytest -q -n 0 -p no:cacheprovider tests/mutation
+	$(MUTATION)/bin/python -m tests.mutation $(ARGS)
 
 # playwright brings 160 MB, of which the suite needs none: where it is missing, these tests skip.
 browser: $(READY) ## the timeline's page in a real browser; needs chromium
@@ -169,5 +176,17 @@ ifneq ($(UV),)
 else
 	$(RUN) -m venv --clear $(FUZZ)
 	$(FUZZ)/bin/python -m pip install --quiet --constraint tests/fuzz/constraints.txt schemathesis --editable .
+endif
+	touch $@
+
+$(MUTATION)/ready: $(READY) pyproject.toml constraints.txt tests/mutation/constraints.txt
+ifneq ($(UV),)
+	test -x $(MUTATION)/bin/python || $(UV) venv --quiet --python $(RUN) $(MUTATION)
+	$(UV) pip install --quiet --python $(MUTATION)/bin/python --constraint constraints.txt \
+		--constraint tests/mutation/constraints.txt --group dev mutmut --editable .
+else
+	$(RUN) -m venv --clear $(MUTATION)
+	$(MUTATION)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--constraint tests/mutation/constraints.txt --group dev mutmut --editable .
 endif
 	touch $@
