@@ -113,6 +113,29 @@ def test_an_event_that_a_thread_unknown_to_threading_sets_is_waited_for(virtual)
     assert virtual.now() == START
 
 
+def test_beside_a_thread_what_is_waited_in_vain_counts_exactly(virtual, helper, stopwatch):
+    """A loop of `stop.wait(1)` beside a server's thread must get to the end of a run."""
+    helper()
+    assert not threading.Event().wait(0.05)
+    assert stopwatch() >= 0.05
+    assert virtual.now() == START + 0.05
+
+
+def test_a_thread_that_makes_no_requests_moves_no_clock_by_waiting(virtual, helper):
+    """A heartbeat: were it seen, the times of a test would be those of the machine."""
+    beaten = queue.Queue()
+    helper(lambda: beaten.put(threading.Event().wait(0.02)))
+    assert beaten.get() is False
+    assert virtual.now() == START
+
+
+def test_a_thread_that_makes_requests_moves_the_clock_by_waiting(virtual, helper):
+    polled = queue.Queue()
+    helper(lambda: (virtual.advance(1), polled.put(threading.Event().wait(0.02))))
+    assert polled.get() is False
+    assert virtual.now() == START + 1.02
+
+
 def test_beside_a_thread_a_sleep_is_real_and_counts_exactly(virtual, helper, stopwatch):
     helper()
     before = time.monotonic()

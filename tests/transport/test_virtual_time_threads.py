@@ -238,64 +238,6 @@ def test_a_wait_inside_of_a_wait_hides_it_meanwhile():
     assert parking.spot_of(me) is None
 
 
-# ── bystanders ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_a_thread_from_before_that_is_given_work_is_waited_for(clock, worker):
-    """It waits by a plain lock since before the block; whoever wakes it makes it count until it rests again."""
-    work, done = worker(), threading.Event()
-    with virtual_time(clock, TimeMode.THREADS):
-        for _ in range(3):
-            work.put(lambda: (genuine.sleep(0.05), done.set()))
-            assert done.wait(5)
-            done.clear()
-        assert clock.now() == START
-
-
-def test_when_it_rests_again_time_jumps_again(clock, worker, stopwatch):
-    work, rested = worker(), queue.Queue()
-    with virtual_time(clock, TimeMode.THREADS):
-        work.put(lambda: rested.put(1))
-        assert rested.get(timeout=5) == 1
-        time.sleep(600)
-    assert clock.now() == START + 600
-    assert stopwatch() < 60
-
-
-def test_a_short_wait_amid_its_work_is_no_rest(clock, worker):
-    work, done = worker(), threading.Event()
-    with virtual_time(clock, TimeMode.THREADS):
-        work.put(lambda: (threading.Event().wait(0.01), genuine.sleep(0.05), done.set()))
-        assert done.wait(5)
-        assert clock.now() == START
-
-
-def test_a_thread_from_before_that_makes_a_request_takes_part(worker):
-    """Its sleeps count from then on, so that its loop of polls goes on."""
-    work, slept = worker(), queue.Queue()
-    with Simulator(time="threads").intercept() as sim:
-        client = sim.client()
-        thread = client.beta.threads.create().id
-        before = sim.clock.now()
-
-        def polls():
-            client.beta.threads.retrieve(thread)
-            time.sleep(600)
-            slept.put(sim.clock.now() - before)
-
-        work.put(polls)
-        assert 600 < slept.get(timeout=6000) < 601
-
-
-def test_a_pool_from_before_works_in_virtual_time(clock, stopwatch):
-    with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        pool.submit(int).result()
-        with virtual_time(clock, TimeMode.THREADS):
-            pool.submit(time.sleep, 600).result(timeout=601)
-            assert clock.now() == START + 600
-    assert stopwatch() < 60
-
-
 # ── beginning and end ────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -8,6 +8,7 @@ Where time is real, and why it is then right all the same, if slow:
 
 - A thread from before the block is a bystander until it takes part. In the default mode it holds nobody up,
   even if somebody waits for it with a timeout: start it inside the block, or take `time="threads"`.
+  There, whoever wakes one waits for it until it rests; a sleep does so for a second (`others.PATIENCE`).
 - A thread that waits by means that nobody sees (a bare lock, `SimpleQueue`, a socket, a child process) counts
   as running, and beside a running thread time is real.
 - A thread that outlives the block waits for what is left, really; in a later block it is a bystander.

@@ -5,6 +5,7 @@ Seen in CPython 3.11.7, 3.12.1 and 3.13.0, and anyio 4.16:
     threading._active, _limbo                   threads that run, threads being born
     _thread._count                              threads started, those unknown to `threading` too
     Condition._waiters, _is_owned, _release_save, _acquire_restore   (`thread_gates`)
+    the local variable `waiter` of Condition.wait   which thread waits by a lock
     threading._time, queue.time                 the clocks by which semaphores and queues count timeouts
     concurrent.futures.thread._threads_queues   the workers of thread pools
     concurrent.futures.thread._WorkItem.run     one piece of their work, with telling of its result
@@ -26,8 +27,11 @@ import _thread
 import asyncio
 import concurrent.futures.thread as executors
 import heapq
+import sys
 import threading
 from asyncio.base_events import BaseEventLoop
+from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 thread_count = _thread._count  # type: ignore[attr-defined, unused-ignore]
@@ -50,6 +54,29 @@ def threads() -> list[threading.Thread]:
 def thread_of(ident: int) -> threading.Thread | None:
     """Return the thread that runs under an ident now; idents are used again."""
     return _active.get(ident)
+
+
+def threads_in_wait(condition: Any) -> dict[Any, int]:
+    """Return who waits for a condition whose lock the caller has: the ident of each thread, by its waiter.
+
+    This is identity and no guess at what a thread does: who is among the waiters is inside `Condition.wait`, in
+    whose frame the waiter is, from before it gave the lock away until it has it again.
+    """
+    waiters = {id(waiter): waiter for waiter in condition._waiters}
+    found = {}
+    for ident, innermost in sys._current_frames().items():
+        for frame in _outwards(innermost):
+            if frame.f_code.co_name == "wait" and "waiter" in frame.f_code.co_varnames:
+                waiter = waiters.get(id(frame.f_locals.get("waiter")))
+                if waiter is not None:
+                    found[waiter] = ident
+    return found
+
+
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
 
 
 def is_anyio_worker(thread: threading.Thread) -> bool:

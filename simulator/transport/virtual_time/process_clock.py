@@ -250,7 +250,7 @@ class ProcessClock:
         self._flows_since = now if self._is_foreign or self._shows(company, now - self._moved_at) else None
 
     def _shows(self, company: Company, since_movement: int) -> bool:
-        if company is Company.RUNNING:
+        if company >= Company.LINGERING:
             return others.gate is Gate.CLOCKS or since_movement >= HIDDEN
         return self._effort >= _BUSY and since_movement >= HIDDEN
 

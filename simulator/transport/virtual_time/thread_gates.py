@@ -6,7 +6,10 @@ them. `queue.SimpleQueue` and a bare `Lock` wait inside C: who waits for one of 
 Where only clocks and sleeps are gated, `Event.wait` is a sleep if there is no other thread: the poll loop of a
 program that can be stopped, `while not stop.wait(1)`. Waited really, it would not move the clock, and a deadline
 of 5 s was met after 32 real ones. It becomes one when the last other thread has ended: an idle worker of trio's,
-which lives for 10 s, made a wait of 600 s a real one.
+which lives for 10 s, made a wait of 600 s a real one. Where other threads stay, it is waited really, and what was
+waited in vain by a thread that makes requests moves the clock, as a sleep does: else such a poll loop beside a
+server's thread would need the length of a run in requests. Other threads' waits do not: a heartbeat would make the
+times of a test those of the machine.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import concurrent.futures.thread as executors
 import queue
 import sys
 import threading
-from _thread import allocate_lock
+from _thread import allocate_lock, get_ident
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -29,7 +32,7 @@ from .others import Gate, others
 from .parking import parking
 from .pools import pools
 from .process_clock import clock
-from .waiting import FIRST_SLICE, LONGEST_SLICE, pass_time, wait
+from .waiting import FIRST_SLICE, LONGEST_SLICE, sleep, wait
 
 
 class Waiter:
@@ -37,12 +40,16 @@ class Waiter:
 
     Whether a lock is locked does not tell whether its waiter was notified: woken, it has locked it again. So
     it is written down, by whoever notifies, before anything else happens.
+
+    Attributes:
+        thread: who waits. One from an earlier block is a bystander by now.
     """
 
     def __init__(self) -> None:
         self._lock = allocate_lock()
         self._lock.acquire()
         self._is_notified = False
+        self.thread = get_ident()
 
     def release(self) -> None:
         """Wake the waiter; `Condition.notify` calls this.
@@ -96,20 +103,22 @@ class Joiner:
         return False
 
 
-def _is_virtual(timeout: float | None) -> bool:
+def _is_virtual(timeout: float | None, condition: Any = None) -> bool:
     """Tell whether a wait is virtual. One that does not wait, or cannot, is left to the genuine function."""
     if not clock.active:
         return False
     if others.keeps_real_time():
-        if timeout is None:  # it waits for more to do; a shorter wait may be part of what it does
+        if timeout is None:
             others.rest()
+        elif condition is not None:
+            others.rest(condition)
         return False
     return timeout is None or 0 < timeout <= threading.TIMEOUT_MAX
 
 
 def _wrap_wait(original: Any) -> Any:
     def wait(self: Any, timeout: float | None = None) -> bool:
-        if not _is_virtual(timeout) or not self._is_owned():
+        if not _is_virtual(timeout, self) or not self._is_owned():
             return bool(original(self, timeout))
         waiter = Waiter()
         self._waiters.append(waiter)
@@ -151,23 +160,28 @@ def _wrap_event(original: Any) -> Any:
         module = sys._getframe(1).f_globals.get("__name__")
         if timeout is None or self.is_set() or not _may_be_a_sleep(timeout, module):
             return bool(original(self, timeout))
-        has_come = _wait_in_company(lambda seconds: original(self, seconds), timeout)
-        if has_come is None and not self.is_set():  # looked at last: whoever has ended may have set it before
-            pass_time(_ns(timeout))
+        with clock.wait(_ns(timeout)) as target:
+            has_come = _wait_in_company(lambda seconds: original(self, seconds), timeout)
+            if has_come is None and not self.is_set():  # looked at last: whoever has ended may have set it before
+                sleep(target)
+            elif has_come is False and others.takes_part():
+                clock.arrive(target)
         return self.is_set() if has_come is None else has_come
 
     return wait
 
 
-def _has_strangers(condition: Any, n: int) -> bool:
-    """Tell whether a notice goes to a thread whose wait is none of ours: a bystander's."""
-    return condition._is_owned() and not all(isinstance(waiter, Waiter) for waiter in islice(condition._waiters, n))
+def _about_to_be_woken(condition: Any, n: int) -> list[int | None]:
+    """Return the threads to which a notice goes; None stands for one that cannot be found."""
+    waiters = list(islice(condition._waiters, n)) if condition._is_owned() else []
+    strangers = private.threads_in_wait(condition) if any(not isinstance(each, Waiter) for each in waiters) else {}
+    return [each.thread if isinstance(each, Waiter) else strangers.get(each) for each in waiters]
 
 
 def _wrap_notify(original: Any) -> Any:
     def notify(self: Any, n: int = 1) -> None:
-        if clock.active and _has_strangers(self, n) and not others.is_bystander():
-            others.wake_bystander()
+        if clock.active and others.has_bystanders() and not others.is_bystander():
+            others.wake(self, _about_to_be_woken(self, n))
         original(self, n)
 
     return notify

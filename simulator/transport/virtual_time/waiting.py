@@ -36,12 +36,20 @@ class Sleep:
 
 
 SLEEP = Sleep()
+# Beside whom time runs fast. A sleep cannot end too soon because somebody was late, as a wait with a timeout can.
+_AWAITING_IO = frozenset({Company.AWAITING_IO})
+_OF_A_SLEEP = frozenset({Company.AWAITING_IO, Company.LINGERING})
 
 
 def pass_time(ns: int) -> None:
     """Let `ns` pass for the calling thread."""
     with clock.wait(ns) as target:
-        wait(SLEEP, target)
+        sleep(target)
+
+
+def sleep(target: Target) -> None:
+    """Let the rest of a wait pass, which began before."""
+    wait(SLEEP, target)
 
 
 def wait(spot: Spot, target: Target) -> bool:
@@ -52,6 +60,7 @@ def wait(spot: Spot, target: Target) -> bool:
     """
     with parking.park(spot):
         slice_, passed = FIRST_SLICE, 0
+        fast = _OF_A_SLEEP if spot is SLEEP else _AWAITING_IO
         while True:
             company = _company(spot, target)
             if spot.poll(0):
@@ -60,7 +69,7 @@ def wait(spot: Spot, target: Target) -> bool:
             if left <= 0 or company <= Company.WAITING:
                 clock.arrive(target)
                 return False
-            is_fast = company is Company.AWAITING_IO
+            is_fast = company in fast
             if spot.poll(min(FAST_SLICE if is_fast else slice_, max(left, 1)) / NS):
                 return True
             if is_fast:
