@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from simulator import Request, Simulator
 from tests.reference import wrong
+from tests.reference.days import DAYS, shown_on
 from tests.reference.matching import equal
 from tests.reference.running import LATENCY
 from tests.reference.service import Reference
@@ -47,6 +48,11 @@ MESSAGE = st.fixed_dictionaries(
 )
 MESSAGES = st.lists(MESSAGE, max_size=3)
 THREAD = st.fixed_dictionaries({}, optional={"messages": MESSAGES, "metadata": METADATA})
+LIMITS = {
+    "truncation_strategy": st.sampled_from([{"type": "last_messages", "last_messages": 1 + n} for n in range(3)]),
+    "max_prompt_tokens": st.sampled_from([None, 1, 6, 12, 18, 24, 30, 40, 60, 100]),
+    "max_completion_tokens": st.sampled_from([None, 1, 2, 3, 4, 9, 10, 12, 16, 25]),
+}
 RUN = st.fixed_dictionaries(
     {},
     optional={
@@ -56,7 +62,7 @@ RUN = st.fixed_dictionaries(
         "stream": st.booleans(),
         "tool_choice": st.sampled_from(["auto", "auto", "none", "required"]),
         "parallel_tool_calls": st.sampled_from([True, True, False]),
-        "truncation_strategy": st.just({"type": "last_messages", "last_messages": 3}),
+        **LIMITS,
     },
 )
 PAGE = st.fixed_dictionaries({}, optional={"limit": st.integers(1, 4), "order": st.sampled_from(["asc", "desc"])})
@@ -89,14 +95,15 @@ PATHS = {
 }
 
 
-class Beside(RuleBasedStateMachine):
-    """The simulator and the reference, side by side."""
+class Both(RuleBasedStateMachine):
+    """The simulator and the reference, side by side, and how both are asked."""
 
     steps = 0  # over all examples, for whoever counts
 
-    @initialize(seed=st.integers(0, 3))
-    def begin(self, seed):
-        self.sim = Simulator(seed=seed)
+    @initialize(seed=st.integers(0, 3), day=st.sampled_from([None, None, None, None, *DAYS]))
+    def begin(self, seed, day):
+        self.day = day
+        self.sim = Simulator(seed=seed, as_of=day)
         self.sim._backend.ids.seconds = latency
         self.reference = Reference(self.sim.clock.now())
         self.readings, self.request_ids = [], set()
@@ -126,12 +133,12 @@ class Beside(RuleBasedStateMachine):
             return
         assert response.headers["content-type"] == "application/json"
         answer = json.loads(response.body)
-        equal([status, expected], [response.status, answer], f"{method} {path}")
+        equal([status, shown_on(self.day, expected)], [response.status, answer], f"{method} {path}")
         assert self.reference.now == self.sim.clock.now()
 
     def begin_reading(self, response, run):
         running = next(one for thread in self.reference.threads.values() for one in thread.running if one.run is run)
-        reading = Reading(response.body, running.shown)
+        reading = Reading(response.body, running.shown, self.day)
         reading.read(1, self.sim.wait_until)  # its first event is there at once, and has an id
         reading.compare()
         self.readings.append(reading)
@@ -178,6 +185,40 @@ class Beside(RuleBasedStateMachine):
         query["before"] = data.draw(st.sampled_from(cursors))
         return {key: value for key, value in query.items() if value is not None}
 
+    # What all programs do.
+
+    def script(self, data, thread_id, pieces=PIECES):
+        piece = data.draw(st.sampled_from(pieces))
+        self.sim.script(*[scripted(turn) for turn in piece], thread=thread_id, optional=True)
+        self.reference.scripts.append((thread_id, list(piece)))
+
+    def submit(self, one, ids, output, stream):
+        outputs = [{"tool_call_id": id, "output": output} for id in ids]
+        body = {"tool_outputs": outputs, "stream": stream}
+        self.ask("submit_tool_outputs", str(one.thread.id), str(one.run["id"]), body=body)
+
+    def wait(self, seconds):
+        self.sim.clock.advance(seconds)
+        self.reference.move_to(self.reference.now + seconds)
+
+    # After every step.
+
+    @invariant()
+    def nothing_is_left_to_compare(self):
+        type(self).steps += 1
+        runs = self.sim.runs
+        assert self.reference.now == self.sim.clock.now()
+        for thread in self.reference.threads.values():
+            equal(list(thread.messages), self.sim.messages(str(thread.id)), "messages")
+            equal(list(thread.runs), [run for run in runs if run["thread_id"] == str(thread.id)], "runs")
+        assert len(runs) == sum(len(thread.running) for thread in self.reference.threads.values())
+        active = [thread for thread in self.reference.threads.values() for one in thread.running if one.active]
+        assert len(active) == len({id(thread) for thread in active})
+
+
+class Beside(Both):
+    """Programs of every operation on assistants, threads, messages, runs and steps."""
+
     # Assistants and threads.
 
     @rule(body=ASSISTANT, model=st.sampled_from(["gpt-4o", "gpt-4-turbo"]))
@@ -221,11 +262,6 @@ class Beside(RuleBasedStateMachine):
 
     # Runs.
 
-    def script(self, data, thread_id):
-        piece = data.draw(st.sampled_from(PIECES))
-        self.sim.script(*[scripted(turn) for turn in piece], thread=thread_id, optional=True)
-        self.reference.scripts.append((thread_id, list(piece)))
-
     @rule(data=st.data(), body=RUN, with_script=st.integers(0, 9))
     def start_a_run(self, data, body, with_script):
         thread_id = self.thread(data)
@@ -261,11 +297,6 @@ class Beside(RuleBasedStateMachine):
         one = data.draw(st.sampled_from(self.runnings("requires_action")))
         awaited = [str(id) for id in one.waiting_for]
         self.submit(one, data.draw(st.lists(st.sampled_from([*awaited, "call_x"]), max_size=4)), "x", stream=False)
-
-    def submit(self, one, ids, output, stream):
-        outputs = [{"tool_call_id": id, "output": output} for id in ids]
-        body = {"tool_outputs": outputs, "stream": stream}
-        self.ask("submit_tool_outputs", str(one.thread.id), str(one.run["id"]), body=body)
 
     @rule(data=st.data())
     def submit_to_any_run(self, data):
@@ -343,23 +374,8 @@ class Beside(RuleBasedStateMachine):
         self.reference.move_to(self.sim.clock.now())
 
     @rule(seconds=st.sampled_from([0.1, 0.2, 0.5, 1, 3, 30, 170, 300, 700]))
-    def wait(self, seconds):
-        self.sim.clock.advance(seconds)
-        self.reference.move_to(self.reference.now + seconds)
-
-    # After every step.
-
-    @invariant()
-    def nothing_is_left_to_compare(self):
-        type(self).steps += 1
-        runs = self.sim.runs
-        assert self.reference.now == self.sim.clock.now()
-        for thread in self.reference.threads.values():
-            equal(list(thread.messages), self.sim.messages(str(thread.id)), "messages")
-            equal(list(thread.runs), [run for run in runs if run["thread_id"] == str(thread.id)], "runs")
-        assert len(runs) == sum(len(thread.running) for thread in self.reference.threads.values())
-        active = [thread for thread in self.reference.threads.values() for one in thread.running if one.active]
-        assert len(active) == len({id(thread) for thread in active})
+    def time_passes(self, seconds):
+        self.wait(seconds)
 
 
 def latency(kind, low, high):

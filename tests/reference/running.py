@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.reference import shapes
-from tests.reference.matching import Usage
-from tests.reference.turns import argument_texts, breaks, content_pieces, has_message
+from tests.reference import limits, shapes
+from tests.reference.turns import CALLS, argument_texts, breaks, content_pieces, has_message
 
 # The machine makes the simulator take these; else they are drawn by the seed (tests/backend hold the bounds).
 LATENCY = {"queued": 0.25, "turn": 0.5, "cancel": 0.5, "ingest": 0.5}
@@ -24,11 +23,13 @@ class Running:
         thread: where it writes.
         turns: what the model will answer.
         new_id: makes an id of a kind.
+        instructions: more of them, which the run does not show.
     """
 
-    def __init__(self, run, thread, turns, new_id, now):
+    def __init__(self, run, thread, turns, new_id, now, *, instructions=None):
         self.run, self.thread, self.turns, self.new_id = run, thread, list(turns), new_id
-        self.steps = []
+        self.steps, self.instructions, self.outputs = [], instructions, []
+        self.spent = [0, 0]
         self.plan, self.planned = [], 0
         self.turn = self.step = self.message = self.stream = None
         self.add(run["expires_at"], "expire")
@@ -65,13 +66,31 @@ class Running:
         self.plan_turn(now + LATENCY["queued"])
 
     def plan_turn(self, start):
-        self.turn, self.step, self.message = self.turns.pop(0), None, None
+        self.prompt = self.look()
+        self.turn, self.step, self.message = self.next_turn(), None, None
         if self.turn["kind"] == "hang":
             return
         takes = LATENCY["turn"] if self.turn.get("takes") is None else float(self.turn["takes"])
         self.opens, self.closes = start + takes * FIRST_PIECE, start + takes
         self.add(self.opens, "open")
         self.add(self.closes, "close")
+
+    def next_turn(self):
+        if self.prompt is None:
+            return limits.PROMPT_IS_TOO_LONG
+        turn, limit = self.turns.pop(0), self.run["max_completion_tokens"]
+        return turn if limit is None else limits.as_far_as_it_gets(turn, limit - self.spent[1])
+
+    def look(self, more=()):
+        """What the model would be shown now, in tokens; None if it does not fit. `more`: outputs that come now."""
+        spent = self.spent[0]
+        if self.step is not None and self.step["status"] == "in_progress":
+            spent += self.prompt
+        before, own = [], []
+        for one in self.thread.messages:
+            (own if one["run_id"] is self.run["id"] else before).append(limits.texts_in(one["content"]))
+        outputs = [*self.outputs, *more]
+        return limits.prompt(self.run, before, own, instructions=self.instructions, outputs=outputs, spent=spent)
 
     def move_to(self, now):
         """Let happen what is due."""
@@ -87,7 +106,7 @@ class Running:
         self.emit("thread.run.in_progress", self.run, at)
 
     def open(self, at):
-        if self.turn["kind"] in {"call", "code", "search"}:
+        if self.turn["kind"] in CALLS:
             self.calls = self.new_calls()
             self.open_step(shapes.calls_step([]), at)
         elif has_message(self.turn):
@@ -108,6 +127,9 @@ class Running:
         getattr(self, f"close_{self.turn['kind']}")(at)
 
     def close_say(self, at):
+        if self.turn.get("stopped"):
+            self.stop_short("max_completion_tokens", len(content_pieces(self.turn)), at)
+            return
         self.end_message("completed", at, len(content_pieces(self.turn)))
         self.end_step("completed", at)
         if self.turn.get("more"):
@@ -138,10 +160,13 @@ class Running:
         self.fail({"code": self.turn["code"], "message": self.turn.get("message", usual)}, at)
 
     def close_incomplete(self, at):
+        self.stop_short(self.turn["reason"], 1, at)
+
+    def stop_short(self, reason, pieces, at):
         if self.message is not None:
-            self.end_message("incomplete", at, 1, "max_tokens")
+            self.end_message("incomplete", at, pieces, "max_tokens")
             self.end_step("completed", at)
-        self.run["incomplete_details"] = {"reason": self.turn["reason"]}
+        self.run["incomplete_details"] = {"reason": reason}
         self.end("incomplete", at)
 
     def close_finish(self, at):
@@ -166,6 +191,7 @@ class Running:
 
     def submit(self, outputs, now, *, stream):
         """Take outputs, by call id."""
+        self.outputs += self.answers(outputs)
         answered = [{**one, "function": {**one["function"], "output": outputs[str(one["id"])]}} for one in self.calls]
         self.stream = None
         if stream:
@@ -176,6 +202,10 @@ class Running:
         self.emit("thread.run.queued", self.run, now)
         self.queue(now)
 
+    def answers(self, outputs):
+        """The arguments of each call that waits, with its output."""
+        return [(one["function"]["arguments"], outputs[str(one["id"])]) for one in self.calls]
+
     # Ends.
 
     def has_next(self):
@@ -184,7 +214,7 @@ class Running:
         return bool(self.turns) and not breaks(self.turns[0], self.run, tool_called=called)
 
     def go_on(self, at):
-        if self.has_next():
+        if self.look() is None or self.has_next():
             self.plan_turn(at)
         else:
             self.fail(WENT_WRONG, at)
@@ -212,16 +242,25 @@ class Running:
 
     def end_step(self, status, at):
         self.step["status"] = status
-        self.step["usage"] = Usage()
+        cost = [self.prompt, self.said()]
+        self.spent = [sum(pair) for pair in zip(self.spent, cost, strict=True)]
+        self.step["usage"] = shapes.usage(*cost)
         if status in STAMPS:
             self.step[STAMPS[status]] = int(at)
         self.emit(f"thread.run.step.{status}", self.step, at)
+
+    def said(self):
+        if self.message is None:
+            return limits.cost_of_calls(self.turn)
+        content, whole = self.message["content"], _joined(content_pieces(self.turn))
+        is_whole = self.turn["kind"] == "say" and not self.turn.get("stopped") and content == whole
+        return limits.cost_of_message(content, whole=is_whole)
 
     def end(self, status, at):
         stamp = {"incomplete": "completed_at"}.get(status, STAMPS.get(status))
         if stamp:
             self.run[stamp] = int(at)
-        self.run.update(status=status, expires_at=None, usage=Usage([one["usage"] for one in self.steps]))
+        self.run.update(status=status, expires_at=None, usage=shapes.usage(*self.spent))
         self.emit(f"thread.run.{status}", self.run, at)
         for step in self.steps:
             step["expires_at"] = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from types import SimpleNamespace
 
-from tests.reference import shapes
+from tests.reference import limits, shapes
 from tests.reference.matching import Id, Sentence, Text
 from tests.reference.running import CANCELLABLE, Running
 from tests.reference.shelf import Shelf, UnknownCursor
@@ -238,9 +238,9 @@ class Reference:
         if sorted(got) != sorted(one.text or "not seen yet" for one in expected):
             named = [part for id in expected for part in ("', '", id)][1:]
             raise Refused(400, Sentence("Expected tool outputs for call_ids ['", *named, f"'], got {got}"))
-        if not running.has_next():
-            raise Refused(400, Text("assistants-simulator: "), None, "no_turn_left")
         outputs = {one["tool_call_id"]: one.get("output") or "" for one in body["tool_outputs"]}
+        if running.look(running.answers(outputs)) is not None and not running.has_next():
+            raise Refused(400, Text("assistants-simulator: "), None, "no_turn_left")
         running.submit(outputs, self.now, stream=bool(body.get("stream")))
         return running.run
 
@@ -341,15 +341,26 @@ class Reference:
         if not (instructions or body.get("additional_instructions") or spoken):
             raise Refused(400, NOTHING_TO_SAY, None, "invalid_thread")
         run = shapes.run(self.new_id("run_"), self.now, thread.id, assistant, body)
-        turns = self._next_script(thread, run)
+        more = body.get("additional_instructions")
+        turns = self._next_script(thread, run) if self._fits(thread, run, additional, more) else []
         for message in additional:
             self._add_message(thread, message)
-        running = Running(run, thread, turns, self.new_id, self.now)
+        running = Running(run, thread, turns, self.new_id, self.now, instructions=more)
         if body.get("stream"):
             running.listen(self.now, thread.thread if new else None)
         running.created(self.now)
         thread.running.append(running)
         return thread.runs.add(run)
+
+    @staticmethod
+    def _fits(thread, run, additional, instructions):
+        """Whether the model can be shown what it must be: else it is not asked."""
+        contents = [
+            *(one["content"] for one in thread.messages),
+            *(shapes.content(one["content"]) for one in additional),
+        ]
+        texts = [limits.texts_in(one) for one in contents]
+        return limits.prompt(run, texts, [], instructions=instructions, outputs=[], spent=0) is not None
 
     def _next_script(self, thread, run):
         """Take the first script for this thread, else the first for any, unless it breaks what the run asks for."""

@@ -119,8 +119,8 @@ def run(id, now, thread_id, assistant, body):
         "temperature": float(effective("temperature")),
         "top_p": float(effective("top_p")),
         "reasoning_effort": None,
-        "max_completion_tokens": None,
-        "max_prompt_tokens": None,
+        "max_completion_tokens": body.get("max_completion_tokens"),
+        "max_prompt_tokens": body.get("max_prompt_tokens"),
         "truncation_strategy": {"type": "auto", "last_messages": None, **(body.get("truncation_strategy") or {})},
         "incomplete_details": None,
         "usage": None,
@@ -147,6 +147,16 @@ def step(id, now, run, details):
         "last_error": None,
         "step_details": details,
         "usage": None,
+    }
+
+
+def usage(prompt, completion):
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_token_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
     }
 
 

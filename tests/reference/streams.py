@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 
+from tests.reference.days import event_on, shown_on
 from tests.reference.matching import equal
 
 
 class Reading:
-    """A streamed body, what was read of it, and the events that are expected, which grow as time passes."""
+    """A streamed body, what was read of it, and the events that are expected, which grow as time passes.
 
-    def __init__(self, frames, expected):
-        self.frames, self.expected = frames, expected
+    Args:
+        day: on which it is read; None: today.
+    """
+
+    def __init__(self, frames, expected, day=None):
+        self.frames, self.expected, self.day = frames, expected, day
         self.events, self.compared, self.pieces = [], 0, {}
         self.last_due, self.ended, self.done = 0.0, False, False
 
@@ -52,7 +57,8 @@ class Reading:
         new = self.events[self.compared :]
         for number, (name, data) in enumerate(new, self.compared):
             assert number < len(self.expected), f"{name} was not expected"
-            equal(list(self.expected[number]), [name, data], f"event {number}")
+            event, item = self.expected[number]
+            equal([event_on(self.day, event), shown_on(self.day, item)], [name, data], f"event {number}")
             self.compare_pieces(name, data)
         self.compared = len(self.events)
         if self.ended:

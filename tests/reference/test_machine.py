@@ -10,10 +10,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from simulator.api.dialects import history, served
 from simulator.api.refusals.lookups import NotFound
-from simulator.backend import lifecycle, objects, store
+from simulator.backend import lifecycle, limits, objects, store
 from simulator.backend.engine import Engine
+from simulator.backend.execution import Execution
+from simulator.backend.tokens import Tokens
 from simulator.backend.vector_stores import VectorStores
+from tests.reference.limits_machine import LimitsBeside
 from tests.reference.machine import Beside
 from tests.reference.stores_machine import StoresBeside
 
@@ -32,7 +36,9 @@ def compare(machine, programs, **more):
     return machine.steps
 
 
-@pytest.mark.parametrize("machine, programs", [(Beside, PROGRAMS), (StoresBeside, PROGRAMS // 2)])
+@pytest.mark.parametrize(
+    "machine, programs", [(Beside, PROGRAMS), (LimitsBeside, PROGRAMS // 2), (StoresBeside, PROGRAMS // 2)]
+)
 def test_the_simulator_answers_as_the_reference_does(capsys, machine, programs):
     steps = compare(machine, programs)
     with capsys.disabled():
@@ -78,6 +84,24 @@ def leave_a_key_out(monkeypatch):
     )
 
 
+def give_every_turn_the_whole_limit(monkeypatch):
+    monkeypatch.setattr(Execution, "used", lambda self, count: Tokens())
+
+
+def leave_out_the_newest_messages(monkeypatch):
+    kept = limits._kept
+    monkeypatch.setattr(limits, "_kept", lambda costs, excess: (found := kept(costs, excess)) and [*range(len(found))])
+
+
+def say_a_token_too_many(monkeypatch):
+    monkeypatch.setattr(limits, "BEFORE_ANSWER", 0)
+
+
+def show_what_came_later(monkeypatch):
+    monkeypatch.setattr(history, "CHANGES", [row for row in history.CHANGES if row.key != "usage"])
+    monkeypatch.setattr(served, "generation", history.generation.__wrapped__)  # which keeps nothing
+
+
 def count_a_cancelled_file_as_failed(monkeypatch):
     row = lifecycle.FILE_TABLE[lifecycle.FileStatus.IN_PROGRESS]
     monkeypatch.setitem(row, lifecycle.Event.CANCEL, lifecycle.Transition(lifecycle.FileStatus.FAILED))
@@ -113,6 +137,17 @@ def test_a_fault_with_files_is_found_out(monkeypatch, fault):
 
 @pytest.mark.parametrize(
     "fault",
+    [give_every_turn_the_whole_limit, leave_out_the_newest_messages, say_a_token_too_many],
+    ids=lambda fault: fault.__name__,
+)
+def test_a_fault_with_limits_is_found_out(monkeypatch, fault):
+    fault(monkeypatch)
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        compare(LimitsBeside, 200, **FIND)
+
+
+@pytest.mark.parametrize(
+    "fault",
     [
         keep_expires_at,
         answer_a_cancel_with_cancelled_at,
@@ -120,6 +155,7 @@ def test_a_fault_with_files_is_found_out(monkeypatch, fault):
         forget_the_lock,
         say_it_otherwise,
         leave_a_key_out,
+        show_what_came_later,
     ],
     ids=lambda fault: fault.__name__,
 )

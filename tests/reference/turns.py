@@ -25,6 +25,9 @@ MAKERS = {
 }
 
 
+CALLS = frozenset({"call", "code", "search"})
+
+
 def scripted(turn):
     """The turn as the simulator takes it."""
     return MAKERS[turn["kind"]](turn)
@@ -65,7 +68,7 @@ def breaks(turn, run, *, tool_called):
     kind, choice = turn["kind"], run["tool_choice"]
     if kind == "call" and len(turn["calls"]) > 1 and not run["parallel_tool_calls"]:
         return True
-    if choice == "none" and kind in {"call", "code", "search"}:
+    if choice == "none" and kind in CALLS:
         return True
     if choice == "required" and kind == "say" and not tool_called:
         return True

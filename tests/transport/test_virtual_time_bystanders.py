@@ -132,9 +132,7 @@ def test_a_thread_from_before_that_waits_again_for_the_same_rests_though_for_a_w
     assert stopwatch() < 60
 
 
-def test_beside_a_woken_thread_that_never_rests_a_sleep_is_real_and_then_fast(
-    clock, stopwatch, monkeypatch
-):
+def test_beside_a_woken_thread_that_never_rests_a_sleep_is_real_and_then_fast(clock, stopwatch, monkeypatch):
     monkeypatch.setattr(others_module, "PATIENCE", NS // 20)
     begin = threading.Event()
     server, its_client = _in_select(before=begin.wait)
