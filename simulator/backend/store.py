@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from .objects import JsonDict
+from .transcripts import Transcripts
 
 _ORDER_BITS = 40  # insertions that a place can tell apart within one second
 
@@ -237,6 +238,8 @@ class Store:
     Of the Responses API: `response_turns`, what each response was given and said, and which one it stands on, also of
     deleted ones; `conversation_items`, the oldest first; `function_calls`, by the id of the call, with the task that
     they belong to, and their outputs.
+
+    `transcripts` are read from the objects: they are not saved.
     """
 
     COLLECTIONS = (
@@ -273,6 +276,7 @@ class Store:
         self.response_turns: dict[str, JsonDict] = {}
         self.conversation_items: dict[str, list[JsonDict]] = {}
         self.function_calls: dict[str, JsonDict] = {}
+        self.transcripts = Transcripts()
 
     def drop_thread(self, thread_id: str) -> None:
         """Delete a thread with all that belongs to it."""
@@ -283,6 +287,12 @@ class Store:
         self.messages.drop(thread_id)
         self.runs.drop(thread_id)
         self.threads.remove(thread_id)
+        self.transcripts.drop(thread_id)
+
+    def drop_items(self, conversation_id: str) -> None:
+        """Delete the items of a conversation."""
+        del self.conversation_items[conversation_id]
+        self.transcripts.drop(conversation_id)
 
     def note_call(self, call: Mapping[str, Any], task: str, response_id: str, conversation: str) -> None:
         """Remember a function call of a response, by its `call_id`: what it belongs to, and later its output."""

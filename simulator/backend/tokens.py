@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from .brain import View
 from .objects import message_text
+from .transcripts import Stretch
 from .turns import CallTools, RunCode, SearchFiles
 
 CountTokens: TypeAlias = Callable[[str, str], int]
@@ -54,7 +55,10 @@ def estimate(text: str, model: str = "") -> int:
 
 def tokens_of_messages(view: View, count: CountTokens) -> list[int]:
     """Return what each message of a view costs."""
-    return [count(text, view.model) + TOKENS_PER_MESSAGE for _, text in view.messages]
+    messages, model = view.messages, view.model
+    if isinstance(messages, Stretch):  # earlier views of the conversation counted most of it
+        return [cost + TOKENS_PER_MESSAGE for cost in messages.costs(model, count)]
+    return [count(text, model) + TOKENS_PER_MESSAGE for _, text in messages]
 
 
 def tokens_beside_messages(view: View, count: CountTokens) -> int:

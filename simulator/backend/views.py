@@ -40,7 +40,7 @@ def build_view(
     """
     # What was placed may have nulls anywhere.
     messages = [*store.messages.of(run["thread_id"]), *additional_messages]
-    shown = [(message["role"], message_text(message)) for message in _newest(messages, run)]
+    shown = store.transcripts.show(run["thread_id"], messages, message_text, start=_first_shown(messages, run))
     assistant = store.assistants.get(run["assistant_id"]) or EMPTY
     return View(
         user=newest_of_user(shown),
@@ -59,17 +59,18 @@ def build_view(
     )
 
 
-def _newest(messages: list[JsonDict], run: Mapping[str, Any]) -> list[JsonDict]:
-    """Return the messages that the run begins with and those that it wrote.
+def _first_shown(messages: Sequence[JsonDict], run: Mapping[str, Any]) -> int:
+    """Return the place of the first message that the run begins with; those that it wrote are shown too.
 
     With `last_messages` it begins with so many: the strategy truncates the thread "prior to the run" (spec).
     """
     strategy = run["truncation_strategy"] or EMPTY
     limit = strategy.get("last_messages") if strategy.get("type") == "last_messages" else None
     if not limit:
-        return messages
-    own = sum(message["run_id"] == run["id"] for message in messages)  # the newest: a thread with a run takes no others
-    return messages[max(0, len(messages) - own - limit) :]
+        return 0
+    # Its own are the newest: a thread with a run takes no others.
+    own = sum(1 for message in messages if message["run_id"] == run["id"])
+    return max(0, len(messages) - own - int(limit))
 
 
 def newest_of_user(shown: Sequence[tuple[str, str]]) -> str:

@@ -39,7 +39,7 @@ def _exchange(entry: Exchange) -> JsonDict:
 
 
 def _asked(entry: Asked) -> JsonDict:
-    view = to_jsonable_python(asdict(entry.view))
+    view = to_jsonable_python(asdict(entry.view.detached()))
     about = {"at": entry.at, "run_id": entry.run_id, "thread_id": entry.thread_id}
     return {"kind": "turn", **about, "turn": turn_to_json(entry.turn), "view": view}
 

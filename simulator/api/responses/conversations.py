@@ -42,7 +42,7 @@ def delete(call: Call) -> JsonDict:
     """Delete a conversation; its items go with it. Responses that were made in it stay."""
     conversation = conversation_of(call, call.ids[0])
     call.backend.store.conversations.remove(conversation["id"])
-    del call.backend.store.conversation_items[conversation["id"]]
+    call.backend.store.drop_items(conversation["id"])
     return deleted(conversation)
 
 

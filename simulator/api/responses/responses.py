@@ -8,7 +8,14 @@ from typing import Any, NamedTuple
 
 from ...backend.objects import NOTHING, JsonDict
 from ...backend.responses import objects
-from ...backend.responses.chains import call_without_output, items_of_chain, output_without_call, task_of, turn_of
+from ...backend.responses.chains import (
+    call_without_output,
+    calls_in,
+    chain_to,
+    output_without_call,
+    task_of,
+    turn_of,
+)
 from ...backend.responses.engine import PromptTooLong
 from ...backend.responses.items import PREFIXES, Item, from_input
 from ...backend.responses.work import ResponseStream, Work
@@ -105,7 +112,8 @@ def _history(call: Call, body: Mapping[str, Any]) -> _History:
     if previous is not None:
         if store.responses.get(previous) is None:
             raise UnknownPreviousResponse(previous)
-        return _History(items_of_chain(store, previous), previous, None, _first_of_chain(call, previous))
+        chain = chain_to(store, previous)
+        return _History(chain.items, previous, None, chain.first)
     if "conversation" not in body:
         return _History()
     wanted = body["conversation"]
@@ -122,12 +130,6 @@ class _NoSuchVectorStore(NotFound):
     def __init__(self, id: str, index: int) -> None:
         super().__init__("vector store", id)
         self.param = f"tools[{index}].vector_store_ids"
-
-
-def _first_of_chain(call: Call, id: str) -> str:
-    while (previous := turn_of(call.backend.store, id).previous) is not None:
-        id = previous
-    return id
 
 
 def _work(call: Call, body: JsonDict, history: _History) -> Work:
@@ -161,10 +163,11 @@ def _given(call: Call, body: Mapping[str, Any], chain: str) -> list[Item]:
 
 
 def _check_outputs(items: Sequence[Item]) -> None:
-    orphan = output_without_call(items)
+    calls = calls_in(items)
+    orphan = output_without_call(calls)
     if orphan is not None:
         raise NoToolCall(orphan)
-    unanswered = call_without_output(items)
+    unanswered = call_without_output(calls)
     if unanswered is not None:
         raise NoToolOutput(unanswered)
 
@@ -206,7 +209,7 @@ def list_input_items(call: Call) -> JsonDict:
     refuse_included(call.query.get("include", ()))
     response, store = _response(call), call.backend.store
     turn = turn_of(store, response["id"])
-    return page_of([*items_of_chain(store, turn.previous), *turn.input], call)
+    return page_of([*chain_to(store, turn.previous).items, *turn.input], call)
 
 
 def _response(call: Call) -> JsonDict:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..brain import Output
 from ..objects import EMPTY
 from ..store import Store
-from .items import Item, text_of
+from .items import CALLS_AND_OUTPUTS, Item, text_of
 
 
 class Turn(NamedTuple):
@@ -25,13 +25,27 @@ def turn_of(store: Store, response_id: str) -> Turn:
     return Turn(kept["previous"], kept["input"], kept["output"])
 
 
-def items_of_chain(store: Store, response_id: str | None) -> list[Item]:
-    """Return all items up to a response, its own included, the oldest first."""
-    turns: list[Turn] = []
+class Chain(NamedTuple):
+    """All items up to a response, its own included, the oldest first; and the id of the first response."""
+
+    items: Sequence[Item] = ()
+    first: str | None = None
+
+
+def chain_to(store: Store, response_id: str | None) -> Chain:
+    """Return what a request stands on that names this response as the previous one; None: nothing."""
+    parts: list[Sequence[Item]] = []
+    first = None
     while response_id is not None:
-        turns.append(turn_of(store, response_id))
-        response_id = turns[-1].previous
-    return [item for turn in reversed(turns) for item in (*turn.input, *turn.output)]
+        turn, first = store.response_turns[response_id], response_id
+        parts += turn["output"], turn["input"]
+        response_id = turn["previous"]
+    return Chain([item for part in reversed(parts) for item in part], first)
+
+
+def calls_in(items: Iterable[Item]) -> list[Item]:
+    """Return the calls of functions among items, and the outputs; in a long chain they are few."""
+    return [item for item in items if item["type"] in CALLS_AND_OUTPUTS]
 
 
 def call_without_output(items: Iterable[Item]) -> str | None:
@@ -78,9 +92,10 @@ def task_of(store: Store, given: Iterable[Item]) -> str | None:
 
 def outputs_of(store: Store, items: Sequence[Item], given: Sequence[Item], task: str) -> Iterator[Output]:
     """Yield the calls of a task that were answered, in order; of a new one, those that this request answers."""
-    outputs = {item["call_id"]: item["output"] for item in items if item["type"] == "function_call_output"}
+    calls = calls_in(items)
+    outputs = {item["call_id"]: item["output"] for item in calls if item["type"] == "function_call_output"}
     answered = set(answered_calls(given))
-    for item in items:
+    for item in calls:
         if item["type"] != "function_call" or item["call_id"] not in outputs:
             continue
         made_for = store.function_calls.get(item["call_id"], EMPTY).get("task")
@@ -95,16 +110,14 @@ def note_outputs(store: Store, given: Iterable[Item]) -> None:
             store.function_calls[item["call_id"]]["output"] = text_of(item["output"])
 
 
-def messages_in(items: Iterable[Item]) -> list[tuple[str, str]]:
-    """Return the messages among items as (role, text) pairs."""
-    return [(item["role"], text_of(item["content"])) for item in items if item["type"] == "message"]
+def messages_in(items: Iterable[Item]) -> list[Item]:
+    """Return the messages among items."""
+    return [item for item in items if item["type"] == "message"]
 
 
-def file_ids_in(items: Iterable[Item]) -> Iterator[str]:
-    """Yield the ids of the files that messages have."""
-    for item in items:
-        if item["type"] == "message":
-            yield from (part["file_id"] for part in item["content"] if part.get("file_id"))
+def file_ids_in(messages: Iterable[Item]) -> list[str]:
+    """Return the ids of the files that messages have."""
+    return [part["file_id"] for message in messages for part in message["content"] if part.get("file_id")]
 
 
 def containers_in(items: Iterable[Mapping[str, Any]]) -> list[str]:

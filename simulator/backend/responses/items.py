@@ -72,6 +72,7 @@ PREFIXES: Mapping[str, str] = {
 }
 """How the ids of items begin, by type: the items that there are."""
 
+CALLS_AND_OUTPUTS = frozenset({"function_call", "function_call_output"})
 TOOL_CALLS = frozenset({"function_call", "file_search_call", "code_interpreter_call"})
 
 RESULTS = "file_search_call.results"
@@ -227,6 +228,11 @@ def _shown_part(part: Mapping[str, Any], include: Collection[str]) -> Mapping[st
     if part["type"] == "input_file":  # what a file holds is never sent back
         return {key: value for key, value in part.items() if key not in ("file_data", "file_url")}
     return part
+
+
+def text_of_message(message: Mapping[str, Any]) -> str:
+    """Return the texts of a message, joined."""
+    return text_of(message["content"])
 
 
 def text_of(content: str | Iterable[Mapping[str, Any]]) -> str:

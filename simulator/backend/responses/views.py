@@ -15,7 +15,7 @@ from ..objects import NO_PARAMETERS, JsonDict
 from ..store import Store
 from ..views import newest_of_user
 from .chains import file_ids_in, messages_in, outputs_of
-from .items import TOOL_CALLS, Item
+from .items import TOOL_CALLS, Item, text_of_message
 
 
 def build_view(
@@ -37,7 +37,8 @@ def build_view(
         model: as the request names it; the response shows which snapshot that is.
         conversation: the id of the conversation, or of the first response of the chain.
     """
-    messages = messages_in(items)
+    said = messages_in(items)
+    messages = store.transcripts.show(conversation, said, text_of_message)
     return View(
         user=newest_of_user(messages),
         messages=messages,
@@ -47,7 +48,7 @@ def build_view(
         settings=_settings(response),
         outputs=tuple(outputs_of(store, items, given, task)),
         tools_called=any(item["type"] in TOOL_CALLS for item in response["output"]),
-        files=_files(store, response["tools"], items),
+        files=_files(store, response["tools"], said),
         conversation=conversation,
         run=dict(response),
         task=task,
@@ -87,11 +88,11 @@ def _choice(choice: Any) -> Any:
     return choice
 
 
-def _files(store: Store, tools: Iterable[Mapping[str, Any]], items: Iterable[Item]) -> tuple[str, ...]:
+def _files(store: Store, tools: Iterable[Mapping[str, Any]], messages: Iterable[Item]) -> tuple[str, ...]:
     files: list[str] = []
     for tool in tools:
         if tool["type"] == "file_search":
             files += file_search.files_of(store, tool["vector_store_ids"])
         elif tool["type"] == "code_interpreter" and isinstance(tool["container"], Mapping):
             files += tool["container"].get("file_ids") or ()
-    return tuple(dict.fromkeys([*files, *file_ids_in(items)]))
+    return tuple(dict.fromkeys([*files, *file_ids_in(messages)]))
