@@ -72,7 +72,7 @@ class _Scrubbing:
 
     def _view(self, view: View) -> View:
         # Run and assistant are in the answers that showed them.
-        shown: View = self._fields(replace(view, run={}, assistant={}))
+        shown: View = self._fields(replace(view, messages=list(view.messages), run={}, assistant={}))
         return shown
 
     def _bytes(self, value: bytes) -> bytes:
