@@ -101,7 +101,7 @@ class Body:
 def likeness(then: Body, now: Body) -> float:
     """Return how alike two bodies are, from 0 to 1."""
     one, other = (str(each.rest)[:MAX_COMPARED] for each in (then, now))
-    return float(difflib.SequenceMatcher(None, one, other, autojunk=False).quick_ratio())
+    return float(difflib.SequenceMatcher(None, one, other).quick_ratio())
 
 
 def _plain(raw: bytes) -> bytes:

@@ -69,7 +69,7 @@ class Statuses:
 
     def before_effect(self, place: Place) -> tuple[Wait, ...]:
         """Return what an effect was recorded behind: a run that stood still, a store that was searched when ready."""
-        latest = self._latest.get(place.id or "") if self._latest else None
+        latest = self._latest.get(place.id or "")
         waits = place.noun == _THREADS or (place.noun == _STORES and place.collection == "search")
         if not waits or latest is None or not latest.is_halt:
             return ()

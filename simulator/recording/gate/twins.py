@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .bodies import Body
-from .ids import Blanked, blanked
+from .ids import blanked
 from .paths import Key, Place, place_of
 from .progress import Progress
 from .session import Entry, Session
@@ -49,10 +49,9 @@ class Twins:
     def shaped(self, key: Key, body: Body) -> Shaped:
         """Return the shape of a request in the ids of the recording."""
         place = place_of(key.path)
-        text = blanked(body.rest) if isinstance(body.rest, str) else Blanked("", ())
+        rest, mentioned = blanked(body.rest) if isinstance(body.rest, str) else (body.rest, ())
         query = tuple((name, "*" if self._is_id(value) else value) for name, value in key.query)
-        ids = (*place.ids, *(value for _, value in key.query if self._is_id(value)), *text.ids)
-        rest = text.text if isinstance(body.rest, str) else body.rest
+        ids = (*place.ids, *(value for _, value in key.query if self._is_id(value)), *mentioned)
         return Shaped(Shape(key.method, key.generation, _blank(key.path, place), query, rest), ids)
 
     def shaped_entry(self, entry: Entry) -> Shaped:
