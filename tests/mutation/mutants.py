@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import libcst as cst
@@ -77,7 +78,7 @@ class _Mistakes(cst.CSTVisitor):
                 wrongs = list(operator(node))
                 # Of a text in other letters, and in capitals, nothing is learned that one between XX did not say.
                 del wrongs[1 if operator is operator_string else len(wrongs) :]
-                self.found += [(node, wrong, self._function(node)) for wrong in wrongs if _asserts_as_much(node, wrong)]
+                self.found += [(node, wrong, self._function(node)) for wrong in wrongs if _says_another(node, wrong)]
         return True
 
     def _function(self, node: cst.CSTNode) -> str | None:
@@ -108,10 +109,15 @@ def _decides_nothing(node: cst.CSTNode) -> bool:
     )
 
 
-def _asserts_as_much(node: cst.CSTNode, wrong: cst.CSTNode) -> bool:
-    """Tell whether a mistake leaves `strict=` where it is."""
-    strict = m.findall(node, m.Arg(keyword=m.Name("strict"))) if isinstance(node, cst.Call) else ()
-    return not strict or bool(m.findall(wrong, m.Arg(keyword=m.Name("strict"), value=m.Name("True"))))
+def _says_another(node: cst.CSTNode, wrong: cst.CSTNode) -> bool:
+    """Tell whether a mistake in a call can matter: None is as false as False, and `strict=` is an assertion."""
+    if not m.matches(node, m.Call()) or not m.matches(wrong, m.Call()):
+        return True
+    one, other = cst.ensure_type(node, cst.Call).args, cst.ensure_type(wrong, cst.Call).args
+    false, nothing, strict = m.Arg(m.Name("False")), m.Arg(m.Name("None")), m.Arg(keyword=m.Name("strict"))
+    changed = [(given, now) for given, now in zip_longest(one, other) if given is not now]
+    was, now = changed[0] if changed else (None, None)
+    return not (m.matches(was, false) and m.matches(now, nothing)) and not (was is not None and m.matches(was, strict))
 
 
 def _without_row(node: cst.Dict) -> Iterator[cst.Dict]:

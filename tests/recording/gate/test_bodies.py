@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.recording.gate.bodies import MAX_SHOWN, Body, Rules
+from simulator.recording.gate.bodies import MAX_SHOWN, Body, Rules, likeness
 
 LEAVES = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.text(max_size=5)
 JSON = st.recursive(
@@ -89,3 +89,54 @@ def test_what_is_no_json_is_compared_as_it_is(raw):
 def test_what_is_long_is_shown_in_part():
     (found,) = body({"a": "x" * 1_000}).differences(body({"a": "y"}))
     assert found == f'a: "{"x" * (MAX_SHOWN - 1)}… (1,002 characters) then, "y" now'
+
+
+@pytest.mark.parametrize("length, cut", [(MAX_SHOWN - 2, False), (MAX_SHOWN - 1, True)])
+def test_what_just_fits_is_shown_whole(length, cut):
+    (found,) = body({"a": "x" * length}).differences(body({"a": "y"}))
+    assert ("…" in found) is cut
+
+
+@pytest.mark.parametrize(
+    "then, now, said",
+    [
+        ({"a": {"b": "é"}}, {"a": {}}, ['a.b: "é" then, not sent now']),
+        ({}, {"a": 1}, ["a: not sent then, 1 now"]),
+        ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}, ["a.1.b: 2 then, 3 now"]),
+        ({"a": [1]}, {"a": [1, 2]}, ["a: [1] then, [1, 2] now"]),
+        ([1], {"a": 1}, ['the body: [1] then, {"a": 1} now']),
+        ("X.X", "Y", ['the body: "X.X" then, "Y" now']),
+        (b"plain", b"text", ["the body: 'plain' then, 'text' now"]),
+        (b"plain", {"a": 1}, ["the body: 'plain' then, '{\"a\": 1}' now"]),
+        ({"a": 1.5}, {"a": 1}, ["a: 1.5 then, 1 now"]),
+    ],
+)
+def test_a_difference_is_told_with_its_path_and_both_values(then, now, said):
+    assert body(then).differences(body(now)) == said
+
+
+def test_numbers_are_compared_as_json_means_them():
+    assert body(b'{"n": 1.0}').same_rest(body({"n": 1}))
+    assert body(b'{"n": 1.5}').json == {"n": 1.5}
+
+
+def test_a_form_is_compared_with_another_boundary_and_not_with_another_text():
+    def form(boundary, text="hello"):
+        return body(f'--{boundary}\r\nname="a"\r\n\r\n{text}\r\n--{boundary}--\r\n'.encode())
+
+    assert form("x1").same_rest(form("y2"))
+    assert not form("x1").same_rest(form("y2", "goodbye"))
+    assert form("x1").rest == form("boundary").raw
+
+
+def test_likeness_is_that_of_the_whole_bodies():
+    asked = body({"content": "Where is Rome?"})
+    assert likeness(asked, asked) == 1
+    near, far = body({"content": "Where is Paris?"}), body({"content": "Zzz"})
+    assert 1 > likeness(near, asked) > likeness(far, asked) > 0
+    assert likeness(asked, near) > likeness(asked, far)
+
+
+def test_likeness_reads_no_more_than_the_beginning_of_long_bodies():
+    long, longer = (body({"content": "x" * 3_000 + end}) for end in ("", "y" * 3_000))
+    assert likeness(long, longer) == 1

@@ -133,8 +133,8 @@ DIFFERENT = [
 def test_of_what_is_nowhere_the_nearest_is_named(tape, said, asked, line, differs):
     labels = ["GET /v1/threads/t/messages?limit=1", "GET /v1/assistants/a"]
     _, client = tape.replayed(
-        tape.exchange("GET /threads/t/messages?limit=1", {"data": []}, line=1),
-        tape.exchange("GET /assistants/a", {"id": "a"}, line=2),
+        tape.exchange("GET", "/threads/t/messages?limit=1", {"data": []}, line=1),
+        tape.exchange("GET", "/assistants/a", {"id": "a"}, line=2),
     )
     method, path, query = re.split(r"[ ?]", f"{asked}?")[:3]
     lines = said(asked, lambda: client.ask(method, path, **dict(parse_qsl(query))), NOT_RECORDED)

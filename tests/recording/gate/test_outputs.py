@@ -34,6 +34,25 @@ def test_outputs_are_found_in_every_api(body):
     assert taken_from(changed).rest == taken.rest
 
 
+def test_all_but_the_outputs_stays_in_the_rest():
+    asked = {"role": "user", "output": "no output"}
+    answer = {"type": "function_call_output", "call_id": "call_1", "output": "22"}
+    taken = taken_from({"model": "m", "input": [asked, answer]})
+    without = {"type": "function_call_output", "call_id": "call_1"}
+    assert taken == ({"model": "m", "input": [asked, without]}, {"call_1": "22"})
+    submitted = {"stream": True, "tool_outputs": [{"tool_call_id": "call_1", "output": "22"}]}
+    assert taken_from(submitted) == ({"stream": True, "tool_outputs": None}, {"call_1": "22"})
+
+
+def test_an_item_that_is_no_output_stays_whatever_the_order_of_its_keys():
+    one, other = (
+        {"tool_outputs": [{"tool_call_id": "call_1", "output": "1"}, odd]}
+        for odd in ({"a": 1, "b": 2}, {"b": 2, "a": 1})
+    )
+    assert taken_from(one) == taken_from(other)
+    assert taken_from(one).rest["tool_outputs"] == ['{"a": 1, "b": 2}', '{"tool_call_id": "call_1"}']
+
+
 @pytest.mark.parametrize(
     "body", [None, [], "text", {}, {"tool_outputs": None}, {"tool_outputs": ["odd"]}, {"input": "Hi"}]
 )
@@ -63,7 +82,12 @@ def test_each_mode_forgives_what_the_stricter_one_does(then, now):
         ("[1, 2]", "[3]", True),
         ('["a", 1]', "[1]", False),
         ('[{"a": 1}]', '[{"a": 2}, {"a": 3}]', True),
+        ('[{"a": 1, "b": "x"}]', '[{"b": "y", "a": 2}]', True),
+        ('[{"a": 1, "b": "x"}, {"b": "y", "a": 2}]', '[{"a": 1, "b": "x"}]', True),
         ("1", "1.5", True),
+        ("1", '"number"', False),
+        ("true", "null", False),
+        ("true", "false", True),
         ("true", "1", False),
         ("null", "0", False),
         ("text", "other text", True),
@@ -83,6 +107,33 @@ def test_a_diff_is_of_indented_json_and_not_without_end():
     assert lines[-1].endswith("lines more")
 
 
+def test_a_diff_shows_two_lines_around_what_differs_and_leaves_nothing_out_that_fits():
+    then, now = ({"rows": [*range(8), last]} for last in (8, 9))
+    (found,) = differences({"call_1": json.dumps(then)}, {"call_1": json.dumps(now)}, OutputMode.STRICT)
+    assert found.splitlines()[3:] == [
+        "    @@ -9,5 +9,5 @@",
+        "         6,",
+        "         7,",
+        "    -    8",
+        "    +    9",
+        "       ]",
+        "     }",
+    ]
+
+
+def test_a_diff_has_letters_as_they_are_and_keys_in_order():
+    (found,) = differences({"call_1": '{"b": "é", "a": 1}'}, {"call_1": '{"a": 2, "b": "é"}'}, OutputMode.STRICT)
+    assert found.splitlines()[4:] == ["     {", '    -  "a": 1,', '    +  "a": 2,', '       "b": "é"', "     }"]
+
+
+@pytest.mark.parametrize("more, last", [(0, "    +r"), (1, "    … and 1 lines more")])
+def test_what_is_too_long_by_a_line_is_cut(more, last):
+    """The head of a diff is three lines."""
+    now = "\n".join(["r"] * (MAX_DIFF_LINES - 4 + more))
+    (found,) = differences({"call_1": "text"}, {"call_1": now}, OutputMode.STRICT)
+    assert found.splitlines()[-1] == last
+
+
 def test_what_differs_in_spelling_only_is_shown_as_it_is():
-    (found,) = differences({"call_1": '{"a":1}'}, {"call_1": '{"a": 1}'}, OutputMode.STRICT)
-    assert found.splitlines()[1:] == ['    then "{\\"a\\":1}"', '    now  "{\\"a\\": 1}"']
+    (found,) = differences({"call_1": '{"é":1}'}, {"call_1": '{"é": 1}'}, OutputMode.STRICT)
+    assert found.splitlines()[1:] == ['    then "{\\"é\\":1}"', '    now  "{\\"é\\": 1}"']
