@@ -41,3 +41,12 @@ def test_a_message_that_was_deleted_while_written_is_not_made_again(make_lab, la
 def test_deltas_are_due_between_opening_and_closing(lab):
     execution = Execution({}, opens_at=10.0, closes_at=14.0)
     assert execution.times(3) == [11.0, 12.0, 13.0]
+
+
+def test_a_state_from_before_limits_and_lagging_locks_has_none(lab):
+    run = lab.run(say("abc", takes=9))
+    execution = lab.execution(run)
+    saved = execution.to_json()
+    del saved["lock_lag"], saved["stopped_by"]
+    again = Execution.from_json(saved, run, None, None)
+    assert (again.lock_lag, again.stopped_by) == (0.0, None)

@@ -116,6 +116,10 @@ def test_places_of_annotations_are_computed_where_absent():
     assert say("abcdef", annotations=[{"start_index": 1, "end_index": 3}]).annotations[0]["text"] == "bc"
 
 
+def test_a_text_may_come_in_one_piece():
+    assert say("ab", chunks=1).chunks == 1
+
+
 def test_annotations_are_copies():
     given = {"text": "a"}
     said = say("a", annotations=[given])
@@ -144,7 +148,7 @@ BAD = [
     (lambda: say("ab", annotations=[{}]), r"needs a start_index"),
     (lambda: say("ab", annotations=[{"start_index": "1"}]), r"needs a start_index"),
     (lambda: say("ab", annotations=[{"start_index": 0, "end_index": None}]), r"needs a start_index"),
-    (lambda: say(image("f"), annotations=[{"start_index": 0, "end_index": 1}]), r"needs a start_index"),
+    (lambda: say(image("f"), annotations=[{"start_index": 0, "end_index": 1}]), r"needs a start_index .* which is ''"),
     (lambda: say("ab", takes=-1), r"takes= is a number of virtual seconds, zero or more, not -1"),
     (lambda: say("ab", takes=math.nan), r"not nan"),
     (lambda: finish(takes=math.inf), r"not inf"),
