@@ -52,7 +52,7 @@ class ScenarioItem(pytest.Item):
     def runtest(self) -> None:
         """Play it."""
         scenario = load(self.path)
-        self.played = played = perform(scenario, chosen_app(self.config), patience=PATIENCE_SECONDS)
+        self.played = played = _played(scenario, chosen_app(self.config))
         for text in played.warnings:
             self.warn(pytest.PytestWarning(text))
         _fail_if_it_did(_shown_path(self.path, self.config), scenario, played)
@@ -69,6 +69,14 @@ class ScenarioItem(pytest.Item):
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Name the file and the line of the title, from 0."""
         return self.path, _line_of_title(self.path), f"{MARKER} {self.name}"
+
+
+def _played(scenario: Scenario, app: App | None) -> Played:
+    if scenario.invariants:
+        from .checks.replaying import replay
+
+        return replay(scenario, app, patience=PATIENCE_SECONDS)
+    return perform(scenario, app, patience=PATIENCE_SECONDS)
 
 
 class MarkedScenario:

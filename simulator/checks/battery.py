@@ -47,12 +47,15 @@ class Battery:
         app: as `check_run_loop` takes it.
         options: of `Driver`.
 
+    Attributes:
+        driver: plays them; known to the app once it has been learnt.
+
     Raises:
         UsageError: `app` is no run loop.
     """
 
     def __init__(self, app: App, **options: Any) -> None:
-        self._driver = Driver(app, **options)
+        self.driver = Driver(app, **options)
 
     def play(self, hazards: Sequence[Hazard] = HAZARDS) -> Iterator[Result]:
         """Play hazards, and yield how the app came through each.
@@ -60,7 +63,7 @@ class Battery:
         Raises:
             UsageError: the app is no run loop: where nothing is wrong, it asks nothing, or fails.
         """
-        with self._driver.on_stage():
+        with self.driver.on_stage():
             self.learn()
             for hazard in hazards:
                 yield self.result(hazard)
@@ -71,7 +74,7 @@ class Battery:
         Raises:
             UsageError: as `play`.
         """
-        return self._driver.learn()
+        return self.driver.learn()
 
     def result(self, hazard: Hazard) -> Result:
         """Play one hazard, in the worst of its scenarios. The app must be known (`learn`)."""
@@ -81,20 +84,20 @@ class Battery:
     def _result_of(self, hazard: Hazard, scenario: Scenario) -> Result:
         if why := self._lacking(scenario):
             return Result(hazard=hazard, outcome=Outcome.NOT_APPLICABLE, why=why)
-        case = adapted(scenario, self._driver.tools.schemas, hazard.faults, rounds=hazard.rounds)
+        case = adapted(scenario, self.driver.tools.schemas, hazard.faults, rounds=hazard.rounds)
         service = ServiceMode.NORMAL if hazard.faults else scenario.assistants.service
-        driven = self._driver.drive(case, service=service)
+        driven = self.driver.drive(case, service=service)
         if _not_met(driven):  # a conversation may begin with `create_and_run`, and go on otherwise
-            driven = self._driver.drive(met_before(case), service=service)
+            driven = self.driver.drive(met_before(case), service=service)
         if why := _not_met(driven):
             return Result(hazard=hazard, outcome=Outcome.NOT_APPLICABLE, why=why)
         verdict = verdict_of(driven, dict.fromkeys([*ALWAYS, *hazard.invariants]))
         return Result(hazard=hazard, outcome=verdict.outcome, verdict=verdict)
 
     def _lacking(self, scenario: Scenario) -> str:
-        if scenario.tools and not self._driver.tools.schemas:
+        if scenario.tools and not self.driver.tools.schemas:
             return "the loop declares no functions"
-        if scenario.loop.stream and not self._driver.streams:
+        if scenario.loop.stream and not self.driver.streams:
             return "the loop does not stream"
         return ""
 

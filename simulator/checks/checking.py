@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from . import strategies
 from .cases import Case, case_of
 from .driving import LIMIT_SECONDS, REAL_LIMIT_SECONDS, App, Driver, Prepare
 from .invariants import INVARIANTS, Invariant
+from .replaying import invariants_named
 from .reporting import report_of, save
 from .tools import Tools
 from .verdicts import Verdict, verdict_of
@@ -64,9 +65,9 @@ def check_run_loop(
     name = driver.app.name
     with driver.on_stage():
         first = verdict_of(driver.learn(), invariants)
-        faults = strategies.fault_schedules(streams=driver.streams)
-        drawn = strategies.cases(driver.tools, faults=faults) if cases is None else cases
-        verdict = first if first.findings else _search(driver, drawn, invariants, _adapted(settings), name)
+        drawn = _drawn_for(driver) if cases is None else cases
+        asked = INVARIANTS if invariants is None else tuple(invariants)
+        verdict = first if first.findings else _search(driver, drawn, asked, _adapted(settings))
     _raise_if_broken(verdict, name, save_to)
 
 
@@ -88,29 +89,44 @@ def check_scenario(
         path: of the file.
         converse: as `check_run_loop`, and so are the others.
         parameters: go over those of the file.
+        invariants: None: those that the scenario names; if it names none, all.
 
     Raises:
         RunLoopFailed: an invariant does not hold.
         ScenarioError: the file is no scenario, or one that only the plain run loop can play.
     """
-    case = case_of(loading.load(path, parameters))
+    scenario = loading.load(path, parameters)
+    if invariants is None and scenario.invariants:
+        invariants = invariants_named(scenario.invariants, os.fspath(path))
+    case = case_of(scenario)
     driver = Driver(converse, tools=tools, prepare=prepare, **options)
     with driver.on_stage():
         driver.learn()
-        verdict = verdict_of(driver.drive(case), invariants)
+        verdict = verdict_of(driver.drive(case, service=scenario.assistants.service), invariants)
     if verdict.findings:
         raise RunLoopFailed(report_of(verdict, driver.app.name, Path(path)))
 
 
+def search(driver: Driver, settings: hypothesis.settings, invariants: Sequence[Invariant]) -> Verdict | None:
+    """Return the verdict of the smallest drawn case in which something does not hold; None: it was found in none.
+
+    Args:
+        driver: on stage, and its app is learnt.
+
+    Raises:
+        UsageError: the app does not do the same when the same is played again.
+    """
+    return _search(driver, _drawn_for(driver), invariants, _adapted(settings))
+
+
+def _drawn_for(driver: Driver) -> SearchStrategy[Case]:
+    return strategies.cases(driver.tools, faults=strategies.fault_schedules(streams=driver.streams))
+
+
 def _search(
-    driver: Driver,
-    drawn: SearchStrategy[Case],
-    invariants: Iterable[Invariant] | None,
-    settings: hypothesis.settings,
-    name: str,
+    driver: Driver, drawn: SearchStrategy[Case], asked: Sequence[Invariant], settings: hypothesis.settings
 ) -> Verdict | None:
-    """Return the verdict of the smallest case in which something does not hold; None: it was found in none."""
-    asked = INVARIANTS if invariants is None else tuple(invariants)
+    name = driver.app.name
 
     def breaks(case: Case) -> bool:
         verdict = verdict_of(driver.drive(case), asked)

@@ -9,6 +9,7 @@ import io
 import ssl
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 from unittest.mock import patch
@@ -22,6 +23,7 @@ from ..backend.lifecycle import ACTIVE
 from ..backend.turns import say
 from ..decorator import without_deprecations
 from ..errors import UsageError, told
+from ..scenario.apps import App as NamedApp
 from ..scenario.apps import app_of
 from ..scenario.stage import Converse, Hung, Speaker, Stage, StageClock, is_of_the_app, place_of
 from ..scenario.watchdog import watched
@@ -30,8 +32,9 @@ from .cases import Case, CaseStep, Passes, Says
 from .evidence import Blocked, Evidence, Spoken
 from .tools import KnownTools, Tools
 
-App: TypeAlias = "Converse | Callable[[], Converse]"
+App: TypeAlias = "Converse | Callable[[], Converse] | NamedApp"
 Prepare: TypeAlias = Callable[[Simulator], object]
+Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 LIMIT_SECONDS = 7_200.0
 """How much virtual time a step may take: ten runs, one after the other, can live so long."""
@@ -42,6 +45,7 @@ REAL_LIMIT_SECONDS = 10.0
 FIRST = Case((Says("guest", "Hello?", (say("Hello."),)),))
 """Played before all others, to learn what functions the app declares."""
 OUTPUT_KEPT = 2_000
+_AT_FIRST = f"converse was told {FIRST.said[0].text!r}, with nothing wrong"
 
 
 class WatchfulClock(StageClock):
@@ -77,7 +81,13 @@ class WatchfulClock(StageClock):
 
 
 class WatchfulStage(Stage):
-    """A stage that notes requests for which an event loop stands still."""
+    """A stage that notes requests for which an event loop stands still.
+
+    Attributes:
+        heard: is told of each request before it is answered.
+    """
+
+    heard: Callable[[Request], object] | None = None
 
     def __init__(self, **options: Any) -> None:
         super().__init__(clock=WatchfulClock, **options)
@@ -129,6 +139,8 @@ class WatchfulStage(Stage):
         Raises:
             Hung: the deadline has passed.
         """
+        if self.heard is not None:
+            self.heard(request)
         began, blocks = self.clock.now(), request.headers.get("x-stainless-async") == "false" and is_in_a_task()
         response = super().handle(request)
         if blocks:
@@ -144,6 +156,7 @@ class Driven:
     Args:
         struck: the faults that came into effect, by the number of their step.
         printed: what the app wrote to the terminal, or its end.
+        service: that it met, as of `Simulator`.
     """
 
     case: Case
@@ -151,6 +164,7 @@ class Driven:
     tools: KnownTools
     struck: dict[int, tuple[Plan, ...]] = field(default_factory=dict)
     printed: str = ""
+    service: str = ServiceMode.NORMAL
 
 
 class Driver:
@@ -167,6 +181,9 @@ class Driver:
     Attributes:
         tools: what is known of its functions; more once it has been played.
         streams: whether it reads streams, as far as it has shown.
+        watch: gives what stands around the app while it is made and while it is spoken to; it ends who takes too long.
+        on_case: is told of each case before it is played, and of the service that it meets.
+        saying: what is being said to the app.
 
     Raises:
         UsageError: `app` is no such callable.
@@ -182,8 +199,11 @@ class Driver:
         real_limit: float | None = REAL_LIMIT_SECONDS,
         **options: Any,
     ) -> None:
-        self.app = app_of(app, _name_of(app))
-        self._prepare, self._limit, self._real_limit = prepare, limit, real_limit
+        self.app = app if isinstance(app, NamedApp) else app_of(app, _name_of(app))
+        self._prepare, self._limit = prepare, limit
+        self.watch: Watch = functools.partial(watched, real_limit)
+        self.on_case: Callable[[Case, str], object] | None = None
+        self.saying: Spoken | None = None
         self.tools = KnownTools.of(tools)
         self.stage = WatchfulStage(**{"poll_after_ms": None, **options})
         self._speaker: Speaker | None = None
@@ -210,13 +230,15 @@ class Driver:
         Args:
             service: as of `Simulator`; an app is made before the service becomes another one.
         """
+        if self.on_case is not None:
+            self.on_case(case, service)
         playing = self.begin()
         if service != ServiceMode.NORMAL:
             self.stage.serve(service)
         for step in case.steps:
             if not playing.is_over:
                 playing.do(step)
-        return playing.driven
+        return replace(playing.driven, service=service)
 
     def learn(self) -> Driven:
         """Play a first short case, and learn what functions the app declares; they are in `tools` afterwards.
@@ -226,6 +248,8 @@ class Driver:
         """
         driven = self.drive(FIRST)
         (spoken,) = driven.evidence.spoken
+        if spoken.hung is not None:
+            raise UsageError(f"{_AT_FIRST}, and goes on without end: {spoken.hung}")
         if not driven.evidence.requests:
             raise UsageError(_no_request(spoken))
         if spoken.error is not None:
@@ -255,16 +279,32 @@ class Driver:
         if self._prepare is not None:
             self._prepare(stage)
         if self._speaker is None:
-            stage.give_time(self._limit)
-            self._speaker = Speaker(self.app.made())
+            self._speaker = Speaker(self._made())
         return self._speaker
+
+    def _made(self) -> Converse:
+        """Return the app.
+
+        Raises:
+            UsageError: it cannot be made, or is not within its time.
+        """
+        self.stage.give_time(self._limit)
+        try:
+            with self.watch():
+                return self.app.made()
+        except Hung as hung:
+            raise UsageError(
+                f"{self.app.name} was called to make the app, and goes on: {hung}. {place_of(hung)}"
+            ) from hung
+        finally:
+            self.stage.deadline = float("inf")
 
     def say(self, speaker: Speaker, spoken: Spoken) -> None:
         """Say something to the app, and note what comes of it."""
-        stage = self.stage
+        stage, self.saying = self.stage, spoken
         stage.give_time(self._limit)
         try:
-            with watched(self._real_limit):
+            with self.watch():
                 spoken.reply = speaker.say(self._id_of(spoken.user), spoken.text)
         except Hung as hung:
             spoken.hung, spoken.was_busy = f"{hung}. {place_of(hung)}", hung.in_real_time
@@ -272,7 +312,7 @@ class Driver:
         except (Exception, SystemExit, asyncio.CancelledError) as error:  # noqa: BLE001  # that is its answer
             spoken.error = error
         finally:
-            stage.deadline = float("inf")
+            stage.deadline, self.saying = float("inf"), None
         spoken.ended = stage.clock.now()
         if not spoken.was_busy:
             stage.drop_unused()
@@ -398,8 +438,7 @@ def _place_now() -> str:
 
 def _failed_at_once(error: BaseException) -> str:
     hint = " prepare= may place what it expects: sim.put('assistants', {…})." if "found with id" in str(error) else ""
-    said = f"converse failed when a user said {FIRST.said[0].text!r} and nothing was wrong"
-    return f"{said}: {told(error)}. {place_of(error)}{hint}"
+    return f"{_AT_FIRST}, and failed: {told(error)}. {place_of(error)}{hint}"
 
 
 def _no_request(spoken: Spoken) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..api.service import ServiceMode
 from ..errors import told
 from ..report.timeline import render
 from ..scenario import loading
 from ..scenario.finding_files import SUFFIX
+from ..scenario.schema import Scenario
+from ..whole_files import write_whole
+from .cases import Case
 from .evidence import Spoken
-from .invariants import reason_of
+from .invariants import Invariant, reason_of
 from .verdicts import Verdict
 
 WIDTH = 100
@@ -47,7 +51,8 @@ def report_of(verdict: Verdict, app: str, path: Path | None = None) -> str:
     ]
     if path is not None:
         parts.append(
-            f"As a scenario: {path}\nIt plays again with simulator.checks.checking.check_scenario(path, converse)."
+            f"As a scenario: {path}\nIt plays again with simulator.checks.checking.check_scenario(path, converse)"
+            f", or with\n{_INDENT}assistants-simulator run {path} --app MODULE:CALLABLE"
         )
     return "\n\n".join(parts)
 
@@ -63,9 +68,34 @@ def save(verdict: Verdict, app: str, folder: Path | None = None) -> Path:
     place = FOLDER if folder is None else folder
     place.mkdir(parents=True, exist_ok=True)
     path = place / f"{re.sub(r'[^A-Za-z0-9]+', '-', app).strip('-')}-{name}{SUFFIX}"
-    case = driven.case.with_faults(driven.struck)
-    loading.write(case.scenario(f"{app} does not keep {name}", driven.tools.schemas), path)
+    text = scenario_text(
+        driven.case.with_faults(driven.struck),
+        f"{app} does not keep {name}",
+        driven.tools.schemas,
+        (finding.invariant for finding in verdict.findings),
+    )
+    write_whole(path, text.encode())
     return path
+
+
+def scenario_text(
+    case: Case,
+    title: str,
+    schemas: Mapping[str, Mapping[str, Any]],
+    invariants: Iterable[Invariant],
+    *,
+    about: str = "",
+    service: str = ServiceMode.NORMAL,
+) -> str:
+    """Return a case as a scenario that is judged by these invariants, as YAML."""
+    scenario = case.scenario(title, schemas)
+    more: dict[str, Any] = {"invariants": list(dict.fromkeys(one.__name__ for one in invariants))}
+    if about:
+        more["about"] = about
+    if service != ServiceMode.NORMAL:
+        more["assistants"] = {"service": service}
+    value = scenario.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return loading.text_of(Scenario.model_validate({**value, **more}))
 
 
 def _where(step: Spoken | None) -> str:

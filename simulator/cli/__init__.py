@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from ..errors import SimulatorError
-from . import cassettes, scenarios, serving
+from . import cassettes, doctor, scenarios, serving
 from .closed_pipes import ending_without_readers
 from .printing import DISTRIBUTION, show_line, stop
 
@@ -86,5 +86,6 @@ def init(
 
 
 scenarios.add_to(app)
+doctor.add_to(app)
 serving.add_to(app)
 cassettes.add_to(app)

@@ -20,7 +20,9 @@ from ..migration import tolerated
 from ..report import scenarios as report
 from ..report.scenarios import Outcome
 from ..scenario.apps import App, app_named
+from ..scenario.played import Played
 from ..scenario.playing import perform
+from ..scenario.schema import Scenario
 from .choosing import ReadFile, choose
 from .comparing import Against, Reference, Write, compare_with, unused
 from .pages import Pages
@@ -155,7 +157,7 @@ def _reference_of(comparing: Comparing, timeout: float) -> Reference | None:
     if other is None:
         return None
     return Against(
-        lambda scenario: perform(scenario, other, patience=timeout),
+        lambda scenario: _performed(scenario, other, timeout),
         [] if comparing.tolerated is None else tolerated.read(comparing.tolerated),
     )
 
@@ -193,7 +195,7 @@ def _outcome_of(
         return Outcome(path=one.path, error=one.error)
     try:
         with _output_aside():
-            played = perform(one.scenario, app, patience=timeout)
+            played = _performed(one.scenario, app, timeout)
             comparison = None if reference is None else reference.take(one.path, one.scenario, played)
     except SimulatorError as error:
         return Outcome(path=one.path, scenario=one.scenario, error=str(error))
@@ -201,6 +203,14 @@ def _outcome_of(
     if pages is not None:
         _write_pages(pages, outcome, reference)
     return outcome
+
+
+def _performed(scenario: Scenario, app: App | None, timeout: float) -> Played:
+    if scenario.invariants:
+        from ..checks.replaying import replay
+
+        return replay(scenario, app, patience=timeout)
+    return perform(scenario, app, patience=timeout)
 
 
 def _write_pages(pages: Pages, outcome: Outcome, reference: Reference | None) -> None:

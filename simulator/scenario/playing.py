@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..decorator import without_deprecations
-from ..errors import RequestBlocked, ScenarioFailed, UsageError, suggestion, told
+from ..errors import RequestBlocked, ScenarioError, ScenarioFailed, UsageError, suggestion, told
 from .apps import App
 from .expecting import failure_is_expected
 from .loading import filled, load
@@ -35,6 +35,11 @@ _ASKED_ELSEWHERE = (
     "the app asks in a child process that it has forked (multiprocessing, os.fork), and what happens there is not seen "
     "here. Let it ask in this process, in a thread for one; or serve the scenario to it: assistants-simulator serve "
     "--scenario FILE"
+)
+_JUDGED_ELSEWHERE = (
+    "{title!r} is judged by `invariants`, which are not looked at here. `assistants-simulator run FILE --app"
+    " MODULE:CALLABLE` does, pytest does where it collects the file, and simulator.checks.checking.check_scenario(FILE,"
+    " app)."
 )
 # How an app fails: whatever it raises, but for what whoever runs it has done (`KeyboardInterrupt`).
 _FAILURES = (Exception, SystemExit, GeneratorExit, RequestBlocked, asyncio.CancelledError, BaseExceptionGroup)
@@ -119,6 +124,8 @@ def perform(
         ScenarioError: it cannot be played.
         UsageError: the app cannot be made.
     """
+    if scenario.invariants:
+        raise ScenarioError(_JUDGED_ELSEWHERE.format(title=scenario.scenario))
     stage = Stage(seed=seed_of(scenario), service=scenario.assistants.service)
     with without_deprecations(), stage.intercept():
         own = converse.made() if isinstance(converse, App) else converse or PlainLoop(scenario)

@@ -272,6 +272,16 @@ class Scenario(Part):
     faults: list[Fault] = Field(default_factory=list)
     conversation: list[Step] = Field(min_length=1)
     expect: Expectations | None = None
+    invariants: list[str] = Field(
+        default_factory=list,
+        description="What must hold instead of any `expect`: names from simulator.checks (docs/checks.md).",
+    )
+
+    @model_validator(mode="after")
+    def _is_judged_by_one(self) -> Scenario:
+        if self.invariants and (self.expect or any(step.expect for step in self.conversation)):
+            raise ValueError("a scenario is judged by its `invariants` or by what is under `expect`: leave one out")
+        return self
 
     @model_validator(mode="after")
     def _attaches_what_there_is(self) -> Scenario:

@@ -11,7 +11,10 @@ from hypothesis.database import InMemoryExampleDatabase
 from simulator import check_run_loop, play
 from simulator.checks import invariants
 from simulator.checks.checking import check_scenario
-from simulator.errors import RunLoopFailed, UsageError
+from simulator.checks.replaying import replay
+from simulator.errors import RunLoopFailed, ScenarioError, UsageError
+from simulator.scenario.apps import app_of
+from simulator.scenario.loading import load
 from tests.checks.conftest import FIXED
 from tests.checks.loops.asynchronous import Asynchronous
 from tests.checks.loops.careful import TOOLS, Careful
@@ -66,7 +69,9 @@ def test_the_saved_scenario_plays_it_again(failure, tmp_path, handlers):
     with pytest.raises(RunLoopFailed, match="every_call_is_answered_once"):
         check_scenario(saved, lambda: AnswersTheFirstCall(handlers), tools=handlers)
     check_scenario(saved, lambda: Careful(handlers), tools=handlers)
-    play(saved)
+    assert replay(load(saved), app_of(lambda: Careful(handlers), "careful")).passed
+    with pytest.raises(ScenarioError, match="judged by `invariants`, which are not looked at here"):
+        play(saved)
 
 
 def test_what_it_printed_is_shown_only_where_it_failed(handlers, tmp_path, capsys):
@@ -149,7 +154,7 @@ def test_a_loop_that_fails_at_once_is_told_with_its_place():
         openai.OpenAI().beta.assistants.retrieve("asst_known")
 
     text = refused(converse)
-    assert "converse failed when a user said 'Hello?' and nothing was wrong: NotFoundError" in text
+    assert "converse was told .Hello?., with nothing wrong, and failed: NotFoundError" in text
     assert "It is in converse, " in text
     assert "prepare= may place what it expects" in text
 

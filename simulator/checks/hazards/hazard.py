@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,11 @@ FOLDER = _INSTALLED if _INSTALLED.exists() else _IN_THE_REPOSITORY
 """The scenarios: a wheel has them within (`force-include` in pyproject.toml), a working copy at its top."""
 _ISSUE = "https://github.com/{}/issues/{}"
 _TOPIC = "https://community.openai.com/t/{}"
+
+
+@functools.cache  # to read it takes as long as to play it
+def _loaded(name: str) -> Scenario:
+    return load(FOLDER / f"{name}.scenario.yaml")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,7 @@ class Hazard:
     @staticmethod
     def scenario(name: str) -> Scenario:
         """Return a scenario by the name of its file."""
-        return load(FOLDER / f"{name}.scenario.yaml")
+        return _loaded(name)
 
     @property
     def links(self) -> Iterator[tuple[str, str]]:

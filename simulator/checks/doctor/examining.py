@@ -1,0 +1,197 @@
+"""Examines an app in this process: hazard by hazard, then drawn conversations, then what its process shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import hypothesis
+
+from ...api.wire import Request
+from ...backend.journal import Asked, Exchange
+from ...backend.turns import CallTools
+from ..battery import ALWAYS, Battery
+from ..cases import Case, Says
+from ..checking import search
+from ..driving import App, Prepare, Watch
+from ..evidence import Evidence
+from ..hazards import BY_ID, Hazard
+from ..invariants import INVARIANTS, Invariant
+from ..reporting import scenario_text
+from ..tools import Tools
+from ..verdicts import Outcome
+from . import telling
+from .card import CLIENTS_ARE_CLOSED, DRAWN_CONVERSATIONS, Examined, Finding, Learnt
+from .habits import Habits
+
+SEARCHES = 4
+"""The next search leaves out what those before have found."""
+Announce: TypeAlias = Callable[[str], object]
+
+
+@dataclass(slots=True)
+class Examiner:
+    """Examines one app. `open` comes first, and the other methods inside its block.
+
+    Args:
+        app: as `check_run_loop` takes it.
+        tools, prepare: likewise.
+        watch: as `Driver.watch`.
+        announce: is told of each conversation before it is played, as the YAML of its scenario.
+        with_pages: whether findings come with the page of their timeline.
+
+    Raises:
+        UsageError: `app` is no run loop.
+    """
+
+    app: App
+    tools: Tools | None = None
+    prepare: Prepare | None = None
+    watch: Watch | None = None
+    announce: Announce | None = None
+    with_pages: bool = False
+    time: str = "virtual"
+    _battery: Battery = field(init=False)
+    _habits: Habits = field(init=False)
+    _scenario: str = field(init=False, default="")
+    _spoken: list[tuple[str, str]] = field(init=False, default_factory=list)
+    _told: Callable[[Case, str], str] | None = field(init=False, default=None)
+    _asked_for_outputs: int = field(init=False, default=0)
+    _submits: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self._battery = Battery(self.app, tools=self.tools, prepare=self.prepare, time=self.time)
+        driver = self._battery.driver
+        self._habits = Habits(lambda: driver.saying)
+        within = self.watch or driver.watch
+        driver.watch = lambda: self._watched(within)
+        driver.on_case = self._begun
+
+    def heard(self, take: Callable[[Request], object]) -> None:
+        """Let somebody hear of each request before it is answered."""
+        self._battery.driver.stage.heard = take
+
+    @property
+    def name(self) -> str:
+        """The name of the app."""
+        return self._battery.driver.app.name
+
+    @contextmanager
+    def open(self) -> Iterator[Learnt]:
+        """Take the requests of the app inside the block; returns what it does where nothing is wrong.
+
+        Raises:
+            UsageError: it is no run loop.
+        """
+        driver = self._battery.driver
+        with driver.on_stage(), self._habits.watched():
+            self._battery.learn()
+            yield Learnt(functions=tuple(driver.tools.schemas), streams=driver.streams)
+
+    def hazard(self, id: str) -> Examined:
+        """Play a hazard."""
+        hazard = BY_ID[id]
+        self._told = lambda case, service: self._text_of_hazard(hazard, case, service)
+        result = self._battery.result(hazard)
+        text = ""
+        if result.verdict is not None:
+            driven = result.verdict.driven
+            self._take_note(driven.evidence)
+            text = self._text_of_hazard(hazard, driven.case, driven.service)
+        return telling.of_hazard(result, text, with_page=self.with_pages)
+
+    def drawn(self, examples: int) -> Iterator[Examined]:
+        """Play drawn conversations, and yield what does not hold, each in the smallest in which it was found."""
+        asked: Sequence[Invariant] = INVARIANTS
+        self._told = lambda case, service: self._text_of_drawn(case, INVARIANTS)
+        for _ in range(SEARCHES):
+            verdict = search(self._battery.driver, _settings(examples), asked)
+            if verdict is None:
+                if asked is INVARIANTS:
+                    yield Examined(diagnosis=DRAWN_CONVERSATIONS)
+                return
+            found = [finding.invariant for finding in verdict.findings]
+            driven = verdict.driven
+            text = self._text_of_drawn(driven.case.with_faults(driven.struck), found)
+            examined = telling.of_drawn(verdict, text, with_page=self.with_pages)
+            yield examined
+            if examined.is_spent:
+                return
+            asked = [one for one in asked if one not in found]
+
+    def process(self) -> Examined:
+        """Return what the process showed of clients; ask for it last."""
+        habits = self._habits
+        if not habits.leaks_clients:
+            return Examined(diagnosis=CLIENTS_ARE_CLOSED)
+        text = "it makes a client for each message, and leaves it open"
+        why = "Each holds its connections until the garbage collector finds it: under load, files and sockets run out."
+        update = {"outcome": Outcome.MISBEHAVED, "findings": (Finding(text=text, why=why),)}
+        return Examined(diagnosis=CLIENTS_ARE_CLOSED.model_copy(update=update))
+
+    @property
+    def notes(self) -> list[str]:
+        """What else is to be known of the app."""
+        return list(self._notes())
+
+    def _notes(self) -> Iterator[str]:
+        habits = self._habits
+        if not self._battery.driver.tools.schemas:
+            yield "It declares no functions, so that nothing was found out about calls."
+        elif self._asked_for_outputs and not self._submits:
+            yield "It declares functions, and never submitted an output: whatever the model calls is ignored."
+        if habits.threads:
+            names = ", ".join(sorted(habits.threads))
+            real = "" if self.time == "threads" else " Beside them its time is real: sleeps take as long as they say."
+            yield f"It starts threads ({names}).{real}"
+        if left := sorted(habits.running):
+            yield f"Threads run on after it has answered: {', '.join(left)}."
+
+    @property
+    def starts_threads(self) -> bool:
+        """Whether it has started threads so far."""
+        return bool(self._habits.threads)
+
+    # What is noted meanwhile.
+
+    @contextmanager
+    def _watched(self, within: Watch) -> Iterator[None]:
+        saying = self._battery.driver.saying
+        with within():
+            if saying is None:
+                yield
+                return
+            is_first = saying.user not in {user for user, _ in self._spoken}
+            self._spoken.append((saying.user, saying.text))
+            with self._habits.during(is_first=is_first):
+                yield
+
+    def _begun(self, case: Case, service: str) -> None:
+        self._spoken.clear()
+        if self._told is not None and self.announce is not None:
+            self.announce(self._told(case, service))
+
+    def _take_note(self, evidence: Evidence) -> None:
+        for entry in evidence.journal:
+            self._asked_for_outputs += isinstance(entry, Asked) and isinstance(entry.turn, CallTools)
+            self._submits += isinstance(entry, Exchange) and entry.operation == "runs.submit_tool_outputs"
+
+    # Scenarios.
+
+    def _text_of_hazard(self, hazard: Hazard, case: Case, service: str) -> str:
+        asked = dict.fromkeys([*ALWAYS, *hazard.invariants])
+        return self._written(case, f"{hazard.title} ({self.name})", asked, about=hazard.repair, service=service)
+
+    def _text_of_drawn(self, case: Case, invariants: Sequence[Invariant]) -> str:
+        return self._written(case, f"{self.name} does not keep {invariants[0].__name__}", invariants)
+
+    def _written(self, case: Case, title: str, invariants: Any, **more: str) -> str:
+        schemas = self._battery.driver.tools.schemas
+        said = [step for step in case.steps if isinstance(step, Says)]
+        return scenario_text(case, title, schemas, invariants, **more) if said else ""
+
+
+def _settings(examples: int) -> hypothesis.settings:
+    return hypothesis.settings(max_examples=examples, derandomize=True, database=None)

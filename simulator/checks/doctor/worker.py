@@ -1,0 +1,164 @@
+"""The process in which an app is examined: `python -m simulator.checks.doctor.worker FOLDER`.
+
+It reads what the doctor asks from its stdin and answers on what was its stdout; the app has neither: what it prints
+goes to stderr, and its stdin is empty. In the folder it leaves what can be read when it has died: the last request,
+and where it was.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO
+
+from ...api.wire import Request
+from ...errors import SimulatorError
+from ...importing import imported
+from ...scenario.apps import app_named
+from ...scenario.staying import staying
+from ...scenario.watchdog import watched
+from .card import Learnt
+from .examining import Examiner
+from .protocol import (
+    ASK,
+    GRACE_SECONDS,
+    IMPORT_SECONDS,
+    REQUEST,
+    STACK,
+    Ask,
+    Close,
+    Done,
+    Message,
+    Noted,
+    Open,
+    Opened,
+    PlayDrawn,
+    PlayHazard,
+    Playing,
+    Told,
+    Unusable,
+)
+
+FIRST_SHARE = 3
+"""So many times as long as others the first step may take: libraries are imported in it."""
+_REQUEST_LENGTH = 400
+
+
+class Worker:
+    """Does what it is asked, for one app.
+
+    Args:
+        tell: sends a line.
+        folder: for what is read when this process has died.
+    """
+
+    def __init__(self, tell: Callable[[Message], object], folder: Path) -> None:
+        self._tell = tell
+        self._request = os.open(folder / REQUEST, os.O_RDWR | os.O_CREAT)
+        self._stack = (folder / STACK).open("w", encoding="utf-8")
+        self._open = ExitStack()
+        self._timeout = IMPORT_SECONDS
+
+    def do(self, ask: Ask) -> None:
+        """Do one thing, and tell what came of it."""
+        match ask:
+            case Open():
+                self._tell(Opened(learnt=self._opened(ask)))
+            case PlayHazard():
+                self._tell(Told(examined=self._examiner.hazard(ask.id)))
+            case PlayDrawn():
+                for examined in self._examiner.drawn(ask.examples):
+                    self._tell(Told(examined=examined))
+            case Close():
+                self._tell(Told(examined=self._examiner.process()))
+                self._tell(Noted(notes=tuple(self._examiner.notes)))
+                self._open.close()
+        self._tell(Done())
+
+    def _opened(self, ask: Open) -> Learnt:
+        """Open the app; if it starts threads, once more with their time virtual, too."""
+        self._timeout = max(ask.timeout, IMPORT_SECONDS)
+        with self._dumping(self._timeout):
+            app = app_named(ask.app, ask.folders, patience=self._timeout)
+            more = {name: imported(value, ask.folders) for name, value in _named(ask)}
+        self._timeout = FIRST_SHARE * ask.timeout
+        learnt = Learnt()
+        for time in ("virtual", "threads"):
+            self._open.close()
+            self._examiner = Examiner(
+                app, watch=self._watch, announce=self._announce, with_pages=ask.with_pages, time=time, **more
+            )
+            self._examiner.heard(self._heard)
+            learnt = self._open.enter_context(self._examiner.open())
+            if not self._examiner.starts_threads:
+                break
+        self._open.enter_context(staying())
+        self._timeout = ask.timeout
+        return learnt
+
+    def _announce(self, scenario: str) -> None:
+        self._note("")
+        self._tell(Playing(scenario=scenario))
+
+    def _heard(self, request: Request) -> None:
+        self._note(f"{request.method} {request.path}")
+
+    def _note(self, request: str) -> None:
+        os.lseek(self._request, 0, os.SEEK_SET)
+        os.write(self._request, request.encode(errors="backslashreplace")[:_REQUEST_LENGTH].ljust(_REQUEST_LENGTH))
+
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        with self._dumping(self._timeout), watched(self._timeout):
+            yield
+
+    @contextmanager
+    def _dumping(self, seconds: float) -> Iterator[None]:
+        """End this process if the block takes longer, wherever it is: in C, too, which no signal of Python's ends."""
+        faulthandler.dump_traceback_later(seconds + GRACE_SECONDS, exit=True, file=self._stack)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+def _named(ask: Open) -> Iterator[tuple[str, str]]:
+    for option in ("tools", "prepare"):
+        if value := getattr(ask, option):
+            yield option, value
+
+
+def _lines_aside() -> tuple[IO[str], IO[str]]:
+    """Return what was stdin and stdout; who reads or prints from now on meets nothing, and stderr."""
+    asks = os.fdopen(os.dup(0), encoding="utf-8")
+    tells = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return asks, tells
+
+
+def main(folder: str) -> None:
+    """Answer until the doctor closes the line."""
+    asks, tells = _lines_aside()
+
+    def tell(message: Message) -> None:
+        tells.write(message.model_dump_json() + "\n")
+        tells.flush()
+
+    worker = Worker(tell, Path(folder))
+    for line in asks:
+        try:
+            worker.do(ASK.validate_json(line))
+        except SimulatorError as error:
+            tell(Unusable(text=str(error)))
+            tell(Done())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,247 @@
+"""The command `doctor`: its card, its files, and how it fares with apps that hang, die, print, or are none."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from simulator.checks.doctor import ReportCard
+from simulator.checks.hazards import HAZARDS
+from simulator.cli import app
+from tests.sdks.needs import VERSION_2
+
+needs = (VERSION_2,)
+ROOT = Path(__file__).parents[1]
+# One loop of the usual shape. What it does wrong, it does where a run has ended in a certain way.
+APPS = """\
+import collections
+import itertools
+import os
+import sys
+import time
+
+import openai
+
+client = openai.OpenAI()
+known = {}
+
+
+def ask(user_id, text, client=client):
+    api = client.beta
+    if "assistant" not in known:
+        known["assistant"] = api.assistants.create(model="gpt-4o").id
+    if user_id not in known:
+        known[user_id] = api.threads.create().id
+    thread = known[user_id]
+    api.threads.messages.create(thread, role="user", content=text)
+    run = api.threads.runs.create(thread, assistant_id=known["assistant"])
+    while run.status in ("queued", "in_progress"):
+        time.sleep(1)
+        run = api.threads.runs.retrieve(run.id, thread_id=thread)
+    if run.status != "completed":
+        raise RuntimeError(f"{run.status}: {run.last_error}")
+    messages = api.threads.messages.list(thread, run_id=run.id, order="asc", limit=100)
+    parts = [part for message in messages for part in message.content]
+    return "\\n".join(part.text.value if part.type == "text" else getattr(part, "refusal", "") for part in parts)
+
+
+def odd(user_id, text):
+    print("{ this is no JSON")
+    os.write(1, b"nor is this")
+    try:
+        return ask(user_id, text)
+    except RuntimeError as error:
+        if "server_error" in str(error):
+            collections.deque(itertools.repeat(None), maxlen=0)  # in C, and without an end
+        if "quota" in str(error):
+            sys.exit(3)
+        if "rate_limit" in str(error):
+            os.kill(os.getpid(), 9)
+        while "expired" in str(error):
+            try:
+                time.sleep(1)
+            except BaseException:
+                pass
+        raise
+
+
+def leaks(user_id, text):
+    known.setdefault("clients", []).append(openai.OpenAI())
+    return ask(user_id, text, known["clients"][-1])
+
+
+def sound(user_id, text):
+    return ask(user_id, text)
+
+
+def silent(user_id, text):
+    return "Hello."
+
+
+def words(user_id, text):
+    yield ask(user_id, text)
+
+
+def one(text):
+    return text
+
+
+class Needy:
+    def __init__(self, key):
+        self.key = key
+
+
+def slow(user_id, text):
+    known["rounds"] = known.get("rounds", 0) + 1
+    while known["rounds"] > 3:
+        try:
+            collections.deque(itertools.repeat(None), maxlen=0)
+        except KeyboardInterrupt:
+            pass
+    return ask(user_id, text)
+"""
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    (tmp_path / "odd_bots.py").write_text(APPS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def doctor(*arguments):
+    return CliRunner().invoke(app, ["doctor", *map(str, arguments)])
+
+
+def only(*ids):
+    return [word for id in ids for word in ("--hazard", id)]
+
+
+QUICK = ("--examples", "0", "--timeout", "1")
+
+
+def test_it_goes_on_after_an_app_that_hangs_dies_exits_and_prints(here):
+    ids = ("incomplete", "failed", "rate-limit-in-a-run", "quota-in-a-run", "stuck-in-queue", "slow-cancel")
+    result = doctor("odd_bots:odd", "--json", *QUICK, *only(*ids), "--save", here / "found", "--report", here / "pages")
+    assert result.exit_code == 1
+    card = ReportCard.model_validate_json(result.stdout)
+    outcomes = {one.id: str(one.outcome) for one in card.results}
+    assert outcomes == {
+        "incomplete": "survived",
+        "failed": "hung",
+        "rate-limit-in-a-run": "misbehaved",
+        "quota-in-a-run": "misbehaved",
+        "stuck-in-queue": "hung",
+        "slow-cancel": "survived",
+        "leaked-clients": "survived",
+    }
+    told = {one.id: one for one in card.results}
+    hang = told["failed"].hang
+    line = APPS.splitlines().index(next(one for one in APPS.splitlines() if "in C, and" in one)) + 1
+    assert hang is not None
+    assert (hang.place, hang.function) == (f"{here / 'odd_bots.py'}:{line}", "odd")
+    assert hang.request.startswith("GET /v1/threads/thread_")
+    assert told["rate-limit-in-a-run"].findings[0].text == "its process ended, with signal SIGKILL"
+    assert "{ this is no JSON" in told["rate-limit-in-a-run"].printed
+    assert "SystemExit: 3" in told["quota-in-a-run"].findings[0].text
+    assert card.complete
+    assert not card.clean
+    assert sorted(path.name for path in (here / "found").iterdir()) == [
+        f"odd-bots-odd-{id}.scenario.yaml" for id in sorted({"failed", "stuck-in-queue", *ids[2:4]})
+    ]
+    assert (here / "pages" / "odd-bots-odd-quota-in-a-run.html").is_file()
+
+
+def test_what_was_saved_fails_again_in_the_same_way(here, monkeypatch):
+    first = doctor("odd_bots:odd", "--json", *QUICK, *only("quota-in-a-run"), "--save", "found")
+    (told, _) = json.loads(first.stdout)["results"]
+    command = told["replay"].split()
+    assert command[0] == "assistants-simulator"
+    again = subprocess.run(
+        [sys.executable, "-m", "simulator", *command[1:], "--json"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert again.returncode == 1, again.stderr
+    (scenario,) = json.loads(again.stdout)["scenarios"]
+    found = [f"{one['invariant']}: {one['text']}" for one in told["findings"]]
+    assert [one["text"] for one in scenario["findings"]] == found
+
+
+def test_a_client_for_each_message_is_a_leak(here):
+    result = doctor("odd_bots:leaks", "--json", *QUICK, *only("failed", "incomplete"))
+    (*_, leaked) = json.loads(result.stdout)["results"]
+    assert (leaked["id"], leaked["outcome"]) == ("leaked-clients", "misbehaved")
+    assert leaked["findings"][0]["text"] == "it makes a client for each message, and leaves it open"
+
+
+def test_a_card_tells_each_hazard_and_what_is_to_be_known(here):
+    result = doctor("odd_bots:sound", *QUICK, *only("failed", "parallel-calls", "stream-ends-early"))
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith("odd_bots:sound (no functions; it polls) with python ")
+    assert "  survived        failed: A run fails, and the app says so" in lines
+    assert "  not applicable  parallel-calls: the loop declares no functions" in lines
+    assert "  not applicable  stream-ends-early: the loop does not stream" in lines
+    assert "Note: It declares no functions, so that nothing was found out about calls." in lines
+    assert lines[-1] == "odd_bots:sound: 2 survived, 0 misbehaved, 0 hung, 2 not applicable."
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("odd_bots:silent", "made no request to the API when a user said 'Hello?'"),
+        ("odd_bots:words", "it returned a generator"),
+        ("odd_bots:one", "odd_bots:one takes (text). An app is a callable (user_id, text) -> reply"),
+        ("odd_bots:Needy", "odd_bots:Needy takes (key)"),
+        ("odd_bots:known", "it is no callable, but of type dict"),
+        ("odd_bots:sond", "Did you mean 'sound'?"),
+        ("odd_bot:sound", "the module 'odd_bot' cannot be imported"),
+    ],
+)
+def test_what_is_no_app_is_told_and_nothing_is_played(here, name, said):
+    result = doctor(name, *QUICK)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert result.stdout == ""
+
+
+def test_what_cannot_be_meant_is_told_at_once(here):
+    unknown = doctor("odd_bots:sound", "--hazard", "fialed")
+    assert (unknown.exit_code, unknown.stdout) == (2, "")
+    assert "There is no hazard 'fialed'. Did you mean 'failed'?" in unknown.stderr
+    assert "Name your app" in doctor().stderr
+    (here / "file").write_text("", encoding="utf-8")
+    blocked = doctor("odd_bots:sound", "--save", here / "file")
+    assert blocked.exit_code == 2
+    assert "cannot be written" in blocked.stderr
+
+
+def test_the_hazards_are_listed():
+    result = doctor("--list")
+    assert result.exit_code == 0
+    assert [line.split()[0] for line in result.stdout.splitlines()] == [hazard.id for hazard in HAZARDS]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a child cannot be sent SIGINT alone")
+def test_ctrl_c_ends_it_with_the_card_so_far(here):
+    command = [sys.executable, "-m", "simulator", "doctor", "odd_bots:slow", "--examples", "0", "--timeout", "60"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ids = only("slow-run", "failed")
+    with subprocess.Popen([*command, *ids, "--json"], stdout=-1, stderr=-1, text=True, env=env) as process:
+        _wait_for_worker(process)
+        process.send_signal(signal.SIGINT)
+        printed, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    card = ReportCard.model_validate_json(printed)
+    assert [one.id for one in card.results] == ["slow-run"]
+    assert not card.complete
