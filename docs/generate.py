@@ -299,7 +299,7 @@ def hazards() -> str:
 def _hazard(hazard: Hazard) -> str:
     reports = ", ".join(f"[{report}]({link})" for report, link in hazard.links)
     lines = [
-        f"### `{hazard.id}`: {hazard.title}",
+        f'<a id="{hazard.id}"></a>\n\n### `{hazard.id}`: {hazard.title}',
         hazard.what,
         f"A loop must: {hazard.repair[:1].lower()}{hazard.repair[1:]}",
         f"Shown by {_names(hazard.scenarios)}; judged by {_names(one.__name__ for one in hazard.invariants)}.",

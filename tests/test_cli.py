@@ -184,7 +184,7 @@ def test_without_a_command_it_shows_which_there_are(run):
 @pytest.mark.parametrize(
     "arguments,complaint",
     [
-        (["doctor"], "No such command 'doctor'"),
+        (["docter"], "No such command 'docter'"),
         (["demo", "fast"], "unexpected extra argument"),
         (["init", "a", "b"], "unexpected extra argument"),
         (["--loud"], "No such option"),

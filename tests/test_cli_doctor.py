@@ -15,9 +15,7 @@ from typer.testing import CliRunner
 from simulator.checks.doctor import ReportCard
 from simulator.checks.hazards import HAZARDS
 from simulator.cli import app
-from tests.sdks.needs import VERSION_2
 
-needs = (VERSION_2,)
 ROOT = Path(__file__).parents[1]
 # One loop of the usual shape. What it does wrong, it does where a run has ended in a certain way.
 APPS = """\
@@ -72,34 +70,14 @@ def odd(user_id, text):
         raise
 
 
-def leaks(user_id, text):
-    known.setdefault("clients", []).append(openai.OpenAI())
-    return ask(user_id, text, known["clients"][-1])
-
-
 def sound(user_id, text):
     return ask(user_id, text)
 
 
-def silent(user_id, text):
-    return "Hello."
-
-
-def words(user_id, text):
-    yield ask(user_id, text)
-
-
-def one(text):
-    return text
-
-
-class Needy:
-    def __init__(self, key):
-        self.key = key
-
-
 def slow(user_id, text):
     known["rounds"] = known.get("rounds", 0) + 1
+    if known["rounds"] > 3:
+        open("hanging", "w").close()
     while known["rounds"] > 3:
         try:
             collections.deque(itertools.repeat(None), maxlen=0)
@@ -124,11 +102,11 @@ def only(*ids):
     return [word for id in ids for word in ("--hazard", id)]
 
 
-QUICK = ("--examples", "0", "--timeout", "1")
+QUICK = ("--examples", "0", "--timeout", "3")
 
 
 def test_it_goes_on_after_an_app_that_hangs_dies_exits_and_prints(here):
-    ids = ("incomplete", "failed", "rate-limit-in-a-run", "quota-in-a-run", "stuck-in-queue", "slow-cancel")
+    ids = ("incomplete", "failed", "rate-limit-in-a-run", "quota-in-a-run", "stuck-in-queue")
     result = doctor("odd_bots:odd", "--json", *QUICK, *only(*ids), "--save", here / "found", "--report", here / "pages")
     assert result.exit_code == 1
     card = ReportCard.model_validate_json(result.stdout)
@@ -139,14 +117,13 @@ def test_it_goes_on_after_an_app_that_hangs_dies_exits_and_prints(here):
         "rate-limit-in-a-run": "misbehaved",
         "quota-in-a-run": "misbehaved",
         "stuck-in-queue": "hung",
-        "slow-cancel": "survived",
         "leaked-clients": "survived",
     }
     told = {one.id: one for one in card.results}
     hang = told["failed"].hang
     line = APPS.splitlines().index(next(one for one in APPS.splitlines() if "in C, and" in one)) + 1
     assert hang is not None
-    assert (hang.place, hang.function) == (f"{here / 'odd_bots.py'}:{line}", "odd")
+    assert (hang.place, hang.function) == (f"odd_bots.py:{line}", "odd")
     assert hang.request.startswith("GET /v1/threads/thread_")
     assert told["rate-limit-in-a-run"].findings[0].text == "its process ended, with signal SIGKILL"
     assert "{ this is no JSON" in told["rate-limit-in-a-run"].printed
@@ -177,42 +154,10 @@ def test_what_was_saved_fails_again_in_the_same_way(here, monkeypatch):
     assert [one["text"] for one in scenario["findings"]] == found
 
 
-def test_a_client_for_each_message_is_a_leak(here):
-    result = doctor("odd_bots:leaks", "--json", *QUICK, *only("failed", "incomplete"))
-    (*_, leaked) = json.loads(result.stdout)["results"]
-    assert (leaked["id"], leaked["outcome"]) == ("leaked-clients", "misbehaved")
-    assert leaked["findings"][0]["text"] == "it makes a client for each message, and leaves it open"
-
-
-def test_a_card_tells_each_hazard_and_what_is_to_be_known(here):
-    result = doctor("odd_bots:sound", *QUICK, *only("failed", "parallel-calls", "stream-ends-early"))
-    assert result.exit_code == 0, result.output
-    lines = result.stdout.splitlines()
-    assert lines[0].startswith("odd_bots:sound (no functions; it polls) with python ")
-    assert "  survived        failed: A run fails, and the app says so" in lines
-    assert "  not applicable  parallel-calls: the loop declares no functions" in lines
-    assert "  not applicable  stream-ends-early: the loop does not stream" in lines
-    assert "Note: It declares no functions, so that nothing was found out about calls." in lines
-    assert lines[-1] == "odd_bots:sound: 2 survived, 0 misbehaved, 0 hung, 2 not applicable."
-
-
-@pytest.mark.parametrize(
-    "name, said",
-    [
-        ("odd_bots:silent", "made no request to the API when a user said 'Hello?'"),
-        ("odd_bots:words", "it returned a generator"),
-        ("odd_bots:one", "odd_bots:one takes (text). An app is a callable (user_id, text) -> reply"),
-        ("odd_bots:Needy", "odd_bots:Needy takes (key)"),
-        ("odd_bots:known", "it is no callable, but of type dict"),
-        ("odd_bots:sond", "Did you mean 'sound'?"),
-        ("odd_bot:sound", "the module 'odd_bot' cannot be imported"),
-    ],
-)
-def test_what_is_no_app_is_told_and_nothing_is_played(here, name, said):
-    result = doctor(name, *QUICK)
-    assert result.exit_code == 2
-    assert said in result.stderr
-    assert result.stdout == ""
+def test_what_is_no_app_is_told_and_nothing_is_played(here):
+    result = doctor("odd_bots:sond", *QUICK)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'odd_bots' has no 'sond'. Did you mean 'sound'?" in result.stderr
 
 
 def test_what_cannot_be_meant_is_told_at_once(here):
@@ -237,8 +182,9 @@ def test_ctrl_c_ends_it_with_the_card_so_far(here):
     command = [sys.executable, "-m", "simulator", "doctor", "odd_bots:slow", "--examples", "0", "--timeout", "60"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     ids = only("slow-run", "failed")
+    os.mkfifo("hanging")
     with subprocess.Popen([*command, *ids, "--json"], stdout=-1, stderr=-1, text=True, env=env) as process:
-        _wait_for_worker(process)
+        Path("hanging").read_text()  # until the app has opened it, too
         process.send_signal(signal.SIGINT)
         printed, said = process.communicate(timeout=60)
     assert process.returncode == 130, said

@@ -26,6 +26,7 @@ from pathlib import Path
 import pytest
 
 import simulator
+from simulator.checks.hazards import HAZARDS
 from simulator.decorator import DEPRECATION, option_names
 
 ROOT = Path(__file__).parents[1]
@@ -177,6 +178,20 @@ def test_the_page_of_the_checks_is_true(folder):
     write_files(found, folder)
     assert run_blocks(found, str(page)) == []
     assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
+def test_the_page_of_the_doctor_is_true(folder):
+    page = ROOT / "docs" / "doctor.md"
+    found = blocks_of(page.read_text(encoding="utf-8"))
+    write_files(found, folder)
+    assert run_blocks(found, str(page)) == []
+    assert len([block for block in found if block.expected]) == 2
+    assert [command for command in commands_of(found) if not is_known(command)] == []
+
+
+def test_the_doctor_leads_to_each_hazard():
+    page = (ROOT / "docs" / "hazards.md").read_text(encoding="utf-8")
+    assert [hazard.id for hazard in HAZARDS if f'<a id="{hazard.id}"></a>' not in page] == []
 
 
 def test_every_word_for_what_went_wrong_is_explained():
@@ -340,7 +355,7 @@ def test_an_example_that_fails_says_where():
 
 
 @pytest.mark.parametrize(
-    "command", ["pip install assistants", "assistants-simulator doctor", "make coffee", "rm -rf build"]
+    "command", ["pip install assistants", "assistants-simulator nurse", "make coffee", "rm -rf build"]
 )
 def test_a_command_that_is_none_is_named(command):
     assert not is_known(command)

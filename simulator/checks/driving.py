@@ -250,12 +250,12 @@ class Driver:
         (spoken,) = driven.evidence.spoken
         if spoken.hung is not None:
             raise UsageError(f"{_AT_FIRST}, and goes on without end: {spoken.hung}")
+        if spoken.returned and spoken.reply is not None and not isinstance(spoken.reply, str):
+            raise UsageError(f"converse(user_id, text) returns the reply as a text, not {spoken.reply!r:.200}.")
         if not driven.evidence.requests:
             raise UsageError(_no_request(spoken))
         if spoken.error is not None:
             raise UsageError(_failed_at_once(spoken.error))
-        if spoken.returned and spoken.reply is not None and not isinstance(spoken.reply, str):
-            raise UsageError(f"converse(user_id, text) returns the reply as a text, not {spoken.reply!r:.200}.")
         self.tools = self.tools.seen(self.stage.views)
         self.streams = any(sent.exchange.frames is not None for sent in driven.evidence.requests)
         if self.tools.handlers and not self.tools.schemas:

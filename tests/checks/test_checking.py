@@ -154,7 +154,7 @@ def test_a_loop_that_fails_at_once_is_told_with_its_place():
         openai.OpenAI().beta.assistants.retrieve("asst_known")
 
     text = refused(converse)
-    assert "converse was told .Hello?., with nothing wrong, and failed: NotFoundError" in text
+    assert "converse was told 'Hello?', with nothing wrong, and failed: NotFoundError" in text
     assert "It is in converse, " in text
     assert "prepare= may place what it expects" in text
 

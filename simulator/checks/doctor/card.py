@@ -141,6 +141,36 @@ class Learnt(Value):
     streams: bool = False
 
 
+class Seen(Value):
+    """What an app was seen to do with its process, and whether it answers calls; of two processes the sum.
+
+    Args:
+        later: how many messages were not the first of their user; the first may make what lives on.
+        leaving: after how many of them a client was open that was made for it.
+        threads: the names of those that were started while the app was spoken to, without their numbers.
+        running: of those that still ran when it had answered.
+        calls: how often the model called functions.
+        submits: how often outputs were submitted.
+    """
+
+    later: int = 0
+    leaving: int = 0
+    threads: frozenset[str] = frozenset()
+    running: frozenset[str] = frozenset()
+    calls: int = 0
+    submits: int = 0
+
+    def __add__(self, other: Seen) -> Seen:
+        return Seen(
+            later=self.later + other.later,
+            leaving=self.leaving + other.leaving,
+            threads=self.threads | other.threads,
+            running=self.running | other.running,
+            calls=self.calls + other.calls,
+            submits=self.submits + other.submits,
+        )
+
+
 class ReportCard(Value):
     """What the doctor found.
 

@@ -12,9 +12,10 @@ from ..driving import REAL_LIMIT_SECONDS, App, Prepare
 from ..hazards import BY_ID, hazards_named
 from ..tools import Tools
 from ..verdicts import Outcome
-from .card import CLIENTS_ARE_CLOSED, DRAWN_CONVERSATIONS, Diagnosis, Examined, Finding, Learnt, ReportCard
+from .card import DRAWN_CONVERSATIONS, Diagnosis, Examined, Finding, Learnt, ReportCard, Seen
+from .habits import clients_of, notes_of
 from .isolation import Died, Patient
-from .protocol import Ask, Close, Noted, Open, Opened, PlayDrawn, PlayHazard, Playing, Told, Unusable
+from .protocol import Ask, Done, Open, Opened, PlayDrawn, PlayHazard, Playing, Told, Unusable
 from .telling import begun
 
 __all__ = ["EXAMPLES", "Doctor", "examine"]
@@ -52,11 +53,11 @@ class Doctor:
         prepare: as of `check_run_loop`; of an app that is named the name of it.
         with_pages: whether findings come with the page of their timeline.
         folders: where a named app is looked for first; the current folder.
+        time: as of `Simulator`, for a callable; for a named app it is found out.
 
     Attributes:
         results: what has been found so far.
         learnt: what the app does where nothing is wrong; None: not known yet.
-        notes: what else is to be known.
 
     Raises:
         UsageError: there is no such hazard, or an option cannot be meant.
@@ -73,15 +74,15 @@ class Doctor:
         prepare: str | Prepare | None = None,
         with_pages: bool = False,
         folders: Sequence[str] = ("",),
+        time: str = "virtual",
     ) -> None:
         self.hazards = [hazard.id for hazard in hazards_named(hazards)]
         self._app, self._tools, self._prepare = app, tools, prepare
         self._examples, self._timeout, self._with_pages = examples, timeout, with_pages
-        self._folders = tuple(folders)
-        self._is_whole = not hazards
+        self._folders, self._time = tuple(folders), time
         self.results: list[Diagnosis] = []
         self.learnt: Learnt | None = None
-        self.notes: list[str] = []
+        self._seen = Seen()
         self._is_complete = False
         self._name = app if isinstance(app, str) else ""
         if isinstance(app, str) and not all(isinstance(one, str | None) for one in (tools, prepare)):
@@ -99,7 +100,7 @@ class Doctor:
             self._name,
             self.results,
             learnt=self.learnt,
-            notes=self.notes,
+            notes=list(notes_of(self._seen, self.learnt)) if self.learnt else [],
             complete=self._is_complete,
             versions=versions(),
         )
@@ -114,7 +115,10 @@ class Doctor:
         for examined in source:
             self.results.append(examined.diagnosis)
             yield examined
+        last = Examined(diagnosis=clients_of(self._seen))
+        self.results.append(last.diagnosis)
         self._is_complete = True
+        yield last
 
     # In this process.
 
@@ -125,26 +129,25 @@ class Doctor:
             Examiner,
         )  # with Hypothesis and the SDK, which the process of an app needs, and this may not
 
-        examiner = Examiner(app, tools=tools, prepare=prepare, with_pages=self._with_pages)
+        examiner = Examiner(app, tools=tools, prepare=prepare, with_pages=self._with_pages, time=self._time)
         self._name = examiner.name
         with examiner.open() as self.learnt:
             for id in self.hazards:
                 yield examiner.hazard(id)
             if self._examples:
                 yield from examiner.drawn(self._examples)
-            yield examiner.process()
-            self.notes = examiner.notes
+            self._seen = examiner.seen
 
     # In a process of its own.
 
     def _isolated(self, app: str) -> Iterator[Examined]:
         asks: list[Ask] = [PlayHazard(id=id) for id in self.hazards]
         asks += [PlayDrawn(examples=self._examples)] if self._examples else []
-        asks.append(Close())
         while asks:
+            before = self._seen
             with Patient(self._timeout) as patient:
                 self._open(patient, app)
-                yield from self._asked(patient, asks)
+                yield from self._asked(patient, asks, before)
 
     def _open(self, patient: Patient, app: str) -> None:
         ask = Open(
@@ -168,7 +171,7 @@ class Doctor:
                 f"{app} was imported, and asked once where nothing is wrong; {died.how}{where}.{printed}"
             ) from died
 
-    def _asked(self, patient: Patient, asks: list[Ask]) -> Iterator[Examined]:
+    def _asked(self, patient: Patient, asks: list[Ask], before: Seen) -> Iterator[Examined]:
         """Ask one thing after the other, until nothing is left, or another process is needed."""
         while asks:
             ask = asks.pop(0)
@@ -177,10 +180,8 @@ class Doctor:
                 for tell in patient.ask(ask):
                     if isinstance(tell, Playing):
                         playing = tell.scenario
-                    elif isinstance(tell, Unusable):
-                        yield _unplayed(ask, tell.text)
-                    elif isinstance(tell, Noted):
-                        self.notes = list(dict.fromkeys([*self.notes, *tell.notes]))
+                    elif isinstance(tell, Done):
+                        self._seen = before + tell.seen
                     elif isinstance(tell, Told):
                         yield tell.examined
                         if tell.examined.is_spent:
@@ -194,7 +195,7 @@ def _begun(ask: Ask) -> Diagnosis:
     """Return what is said of what was asked for, where nothing is found."""
     if isinstance(ask, PlayHazard):
         return Diagnosis(**begun(BY_ID[ask.id]), outcome=Outcome.SURVIVED)
-    return DRAWN_CONVERSATIONS if isinstance(ask, PlayDrawn) else CLIENTS_ARE_CLOSED
+    return DRAWN_CONVERSATIONS
 
 
 def _dead(ask: Ask, died: Died, scenario: str) -> Examined:
@@ -205,11 +206,6 @@ def _dead(ask: Ask, died: Died, scenario: str) -> Examined:
         "printed": died.printed,
     }
     return Examined(diagnosis=_begun(ask).model_copy(update=update), scenario=scenario)
-
-
-def _unplayed(ask: Ask, text: str) -> Examined:
-    update = {"outcome": Outcome.MISBEHAVED, "findings": (Finding(text=text),)}
-    return Examined(diagnosis=_begun(ask).model_copy(update=update))
 
 
 def versions() -> dict[str, str]:

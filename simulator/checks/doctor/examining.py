@@ -1,4 +1,4 @@
-"""Examines an app in this process: hazard by hazard, then drawn conversations, then what its process shows."""
+"""Examines an app in this process: hazard by hazard, then drawn conversations."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 import hypothesis
 
 from ...api.wire import Request
-from ...backend.journal import Asked, Exchange
+from ...backend.journal import Asked
 from ...backend.turns import CallTools
+from ...errors import UsageError
 from ..battery import ALWAYS, Battery
 from ..cases import Case, Says
 from ..checking import search
@@ -23,7 +24,7 @@ from ..reporting import scenario_text
 from ..tools import Tools
 from ..verdicts import Outcome
 from . import telling
-from .card import CLIENTS_ARE_CLOSED, DRAWN_CONVERSATIONS, Examined, Finding, Learnt
+from .card import DRAWN_CONVERSATIONS, Examined, Learnt, Seen
 from .habits import Habits
 
 SEARCHES = 4
@@ -58,8 +59,6 @@ class Examiner:
     _scenario: str = field(init=False, default="")
     _spoken: list[tuple[str, str]] = field(init=False, default_factory=list)
     _told: Callable[[Case, str], str] | None = field(init=False, default=None)
-    _asked_for_outputs: int = field(init=False, default=0)
-    _submits: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self._battery = Battery(self.app, tools=self.tools, prepare=self.prepare, time=self.time)
@@ -94,7 +93,10 @@ class Examiner:
         """Play a hazard."""
         hazard = BY_ID[id]
         self._told = lambda case, service: self._text_of_hazard(hazard, case, service)
-        result = self._battery.result(hazard)
+        try:
+            result = self._battery.result(hazard)
+        except UsageError as error:  # it was an app before, and cannot be made again
+            return telling.unplayed(hazard, str(error))
         text = ""
         if result.verdict is not None:
             driven = result.verdict.driven
@@ -107,7 +109,12 @@ class Examiner:
         asked: Sequence[Invariant] = INVARIANTS
         self._told = lambda case, service: self._text_of_drawn(case, INVARIANTS)
         for _ in range(SEARCHES):
-            verdict = search(self._battery.driver, _settings(examples), asked)
+            try:
+                verdict = search(self._battery.driver, _settings(examples), asked)
+            except UsageError as error:  # it does not do the same twice
+                update = {"outcome": Outcome.NOT_APPLICABLE, "why": str(error)}
+                yield Examined(diagnosis=DRAWN_CONVERSATIONS.model_copy(update=update))
+                return
             if verdict is None:
                 if asked is INVARIANTS:
                     yield Examined(diagnosis=DRAWN_CONVERSATIONS)
@@ -121,38 +128,10 @@ class Examiner:
                 return
             asked = [one for one in asked if one not in found]
 
-    def process(self) -> Examined:
-        """Return what the process showed of clients; ask for it last."""
-        habits = self._habits
-        if not habits.leaks_clients:
-            return Examined(diagnosis=CLIENTS_ARE_CLOSED)
-        text = "it makes a client for each message, and leaves it open"
-        why = "Each holds its connections until the garbage collector finds it: under load, files and sockets run out."
-        update = {"outcome": Outcome.MISBEHAVED, "findings": (Finding(text=text, why=why),)}
-        return Examined(diagnosis=CLIENTS_ARE_CLOSED.model_copy(update=update))
-
     @property
-    def notes(self) -> list[str]:
-        """What else is to be known of the app."""
-        return list(self._notes())
-
-    def _notes(self) -> Iterator[str]:
-        habits = self._habits
-        if not self._battery.driver.tools.schemas:
-            yield "It declares no functions, so that nothing was found out about calls."
-        elif self._asked_for_outputs and not self._submits:
-            yield "It declares functions, and never submitted an output: whatever the model calls is ignored."
-        if habits.threads:
-            names = ", ".join(sorted(habits.threads))
-            real = "" if self.time == "threads" else " Beside them its time is real: sleeps take as long as they say."
-            yield f"It starts threads ({names}).{real}"
-        if left := sorted(habits.running):
-            yield f"Threads run on after it has answered: {', '.join(left)}."
-
-    @property
-    def starts_threads(self) -> bool:
-        """Whether it has started threads so far."""
-        return bool(self._habits.threads)
+    def seen(self) -> Seen:
+        """What the app was seen to do so far."""
+        return self._habits.seen
 
     # What is noted meanwhile.
 
@@ -174,9 +153,9 @@ class Examiner:
             self.announce(self._told(case, service))
 
     def _take_note(self, evidence: Evidence) -> None:
-        for entry in evidence.journal:
-            self._asked_for_outputs += isinstance(entry, Asked) and isinstance(entry.turn, CallTools)
-            self._submits += isinstance(entry, Exchange) and entry.operation == "runs.submit_tool_outputs"
+        calls = sum(isinstance(entry, Asked) and isinstance(entry.turn, CallTools) for entry in evidence.journal)
+        submits = sum(sent.operation == "runs.submit_tool_outputs" for sent in evidence.requests)
+        self._habits.seen += Seen(calls=calls, submits=submits)
 
     # Scenarios.
 

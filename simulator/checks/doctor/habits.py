@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
 from ..evidence import Spoken
+from ..verdicts import Outcome
+from .card import CLIENTS_ARE_CLOSED, Diagnosis, Finding, Learnt, Seen
 
 _LIBRARIES = ("httpx", "httpx2")
 _CLIENTS = ("Client", "AsyncClient")
@@ -20,7 +22,6 @@ _SHARE = 2
 """Clients leak where every second message, or more, leaves one behind that was made for it."""
 
 
-@dataclass(slots=True)
 class Habits:
     """Watches an app's clients and threads.
 
@@ -28,18 +29,13 @@ class Habits:
         saying: returns what is being said to the app; None: nothing.
 
     Attributes:
-        later: how many messages were not the first of their user; the first may make what lives on.
-        leaving: after how many of them a client was open that was made for it.
-        threads: the names of those that were started while the app was spoken to, without the numbers.
-        running: of those that still ran when it had answered.
+        seen: what it was seen to do so far.
     """
 
-    saying: Callable[[], Spoken | None]
-    later: int = 0
-    leaving: int = 0
-    threads: set[str] = field(default_factory=set)
-    running: set[str] = field(default_factory=set)
-    _made: list[weakref.ref[Any]] = field(default_factory=list)
+    def __init__(self, saying: Callable[[], Spoken | None]) -> None:
+        self._saying = saying
+        self._made: list[weakref.ref[Any]] = []
+        self.seen = Seen()
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -63,31 +59,47 @@ class Habits:
         try:
             yield
         finally:
-            self.running |= {_name(thread) for thread in threading.enumerate() if thread not in before}
-            if not is_first:
-                self.later += 1
-                self.leaving += any(_is_open(made()) for made in self._made)
-
-    @property
-    def leaks_clients(self) -> bool:
-        """Whether messages leave clients behind."""
-        return self.leaving > 0 and self.leaving * _SHARE >= self.later
+            running = frozenset(_name(thread) for thread in threading.enumerate() if thread not in before)
+            leaves = not is_first and any(_is_open(made()) for made in self._made)
+            self.seen += Seen(later=not is_first, leaving=leaves, running=running)
 
     def _noting(self, genuine: Any) -> Any:
         def __init__(client: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807  # it stands for one
             genuine(client, *args, **kwargs)
-            if self.saying() is not None:
+            if self._saying() is not None:
                 self._made.append(weakref.ref(client))
 
         return __init__
 
     def _noting_thread(self, genuine: Any) -> Any:
         def start(thread: threading.Thread) -> None:
-            if self.saying() is not None:
-                self.threads.add(_name(thread))
+            if self._saying() is not None:
+                self.seen += Seen(threads=frozenset({_name(thread)}))
             genuine(thread)
 
         return start
+
+
+def clients_of(seen: Seen) -> Diagnosis:
+    """Return what is said of an app's clients."""
+    if not seen.leaving or seen.leaving * _SHARE < seen.later:
+        return CLIENTS_ARE_CLOSED
+    text = "it makes a client for each message, and leaves it open"
+    why = "Each holds its connections until the garbage collector finds it: under load, files and sockets run out."
+    update = {"outcome": Outcome.MISBEHAVED, "findings": (Finding(text=text, why=why),)}
+    return CLIENTS_ARE_CLOSED.model_copy(update=update)
+
+
+def notes_of(seen: Seen, learnt: Learnt) -> Iterator[str]:
+    """Yield what else is to be known of an app."""
+    if not learnt.functions:
+        yield "It declares no functions, so that nothing was found out about calls."
+    elif seen.calls and not seen.submits:
+        yield "It declares functions, and never submitted an output: whatever the model calls is ignored."
+    if seen.threads:
+        yield f"It starts threads: {', '.join(sorted(seen.threads))}."
+    if seen.running:
+        yield f"Threads run on after it has answered: {', '.join(sorted(seen.running))}."
 
 
 def _client_classes() -> Iterator[Any]:
@@ -103,4 +115,4 @@ def _is_open(client: Any) -> bool:
 
 def _name(thread: threading.Thread) -> str:
     """Return the name of a thread without its number: `Thread-3 (work)` and `Thread-4 (work)` are one."""
-    return "".join(one for one in thread.name if not one.isdigit()).strip("-_ ") or thread.name
+    return re.sub(r"[-_ ]?\d+", "", thread.name) or thread.name

@@ -19,6 +19,7 @@ from ...scenario.stage import is_of_the_app
 from ...scenario.watchdog import HOPELESS
 from .card import Hang
 from .protocol import IMPORT_SECONDS, REQUEST, STACK, TELL, Ask, Done, Message, Tell
+from .telling import from_here
 
 PATIENCE_SECONDS = 30.0
 """How much longer than it gives itself we wait for a process that says nothing."""
@@ -72,7 +73,7 @@ class Patient:
         self.end()
 
     def ask(self, ask: Ask) -> Iterator[Tell]:
-        """Ask something, and yield what comes of it, without the `done` at its end.
+        """Ask something, and yield what comes of it, until it is `Done`.
 
         Raises:
             Died: the process is no more.
@@ -81,9 +82,9 @@ class Patient:
         while True:
             line = self._next_line()
             tell = TELL.validate_json(line)
+            yield tell
             if isinstance(tell, Done):
                 return
-            yield tell
 
     def end(self) -> None:
         """End the process, whatever it does, and all that it has started."""
@@ -130,7 +131,9 @@ class Patient:
         if code == HOPELESS and _GIVEN_UP in printed:
             at = _AT.search(printed)
             return Died(
-                "it goes on, and swallows every exception", printed, Hang(place=at[1] if at else "", request=request)
+                "it goes on, and swallows every exception",
+                printed,
+                Hang(place=from_here(at[1]) if at else "", request=request),
             )
         return Died(f"its process ended, with {_told(code)}", printed, None)
 
@@ -147,11 +150,12 @@ class Patient:
 def _hang_of(stack: str, request: str) -> Hang:
     """Return where the thread of the app was, from what faulthandler wrote: the innermost frame comes first."""
     frames = [found for line in stack.splitlines() if (found := _FRAME.match(line))]
+    frames_told = (f"{from_here(one['file'])}:{one['line']} in {one['function']}" for one in frames[:STACK_KEPT])
     own = next((one for one in frames if is_of_the_app(one["file"])), None)
-    told = tuple(f"{one['file']}:{one['line']} in {one['function']}" for one in reversed(frames[:STACK_KEPT]))
+    told = tuple(reversed(list(frames_told)))
     if own is None:
         return Hang(request=request, stack=told)
-    return Hang(place=f"{own['file']}:{own['line']}", function=own["function"], request=request, stack=told)
+    return Hang(place=from_here(f"{own['file']}:{own['line']}"), function=own["function"], request=request, stack=told)
 
 
 def _told(code: int) -> str:

@@ -9,14 +9,14 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from .card import Examined, Learnt
+from .card import Examined, Learnt, Seen
 
 GRACE_SECONDS = 2.0
 """How much longer than a step may take the process is given, before it is taken for one that hangs in C."""
 
 
 IMPORT_SECONDS = 60.0
-"""Of real time, for the module of an app: some load a model."""
+"""Of real time, for the module of an app and its first step: some load a model."""
 REQUEST, STACK = "request", "stack"
 """Files in the folder that the process is given: its last request, and where it was when it had to be ended."""
 
@@ -60,13 +60,7 @@ class PlayDrawn(Message):
     examples: int
 
 
-class Close(Message):
-    """Tell what was seen of the process."""
-
-    ask: Literal["close"] = "close"
-
-
-Ask: TypeAlias = Annotated[Open | PlayHazard | PlayDrawn | Close, Field(discriminator="ask")]
+Ask: TypeAlias = Annotated[Open | PlayHazard | PlayDrawn, Field(discriminator="ask")]
 
 
 class Opened(Message):
@@ -97,20 +91,18 @@ class Told(Message):
     examined: Examined
 
 
-class Noted(Message):
-    """What else is to be known."""
-
-    tell: Literal["noted"] = "noted"
-    notes: tuple[str, ...]
-
-
 class Done(Message):
-    """All that was asked for has been told."""
+    """All that was asked for has been told.
+
+    Args:
+        seen: what the app was seen to do since its process began.
+    """
 
     tell: Literal["done"] = "done"
+    seen: Seen = Seen()
 
 
-Tell: TypeAlias = Annotated[Opened | Unusable | Playing | Told | Noted | Done, Field(discriminator="tell")]
+Tell: TypeAlias = Annotated[Opened | Unusable | Playing | Told | Done, Field(discriminator="tell")]
 
 ASK: TypeAdapter[Ask] = TypeAdapter(Ask)
 TELL: TypeAdapter[Tell] = TypeAdapter(Tell)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import Any
 
 from ...report.page import page_of
@@ -11,7 +13,7 @@ from ..evidence import Evidence, Spoken
 from ..hazards import KINDS, Hazard
 from ..invariants import Finding as Broken
 from ..invariants import reason_of
-from ..verdicts import Verdict
+from ..verdicts import Outcome, Verdict
 from .card import DRAWN, Diagnosis, Examined, Finding, Hang
 
 PAGE = "docs/hazards.md"
@@ -19,6 +21,7 @@ CHECKS_PAGE = "docs/checks.md#what-must-hold"
 _PLACE = re.compile(r"It is in (?P<function>.+), (?P<place>.+:\d+)\.$")
 _KIND_OF = {hazard.id: kind for kind, hazards in KINDS.items() for hazard in hazards}
 MOST_PRINTED = 2_000
+_HERE = f"{Path.cwd()}{os.sep}"
 
 
 def begun(hazard: Hazard) -> dict[str, Any]:
@@ -42,6 +45,12 @@ def of_hazard(result: Result, scenario: str, *, with_page: bool) -> Examined:
     if result.verdict is None:
         return Examined(diagnosis=Diagnosis(**told, outcome=result.outcome, why=result.why))
     return _examined(told, result.verdict, scenario, with_page=with_page)
+
+
+def unplayed(hazard: Hazard, why: str) -> Examined:
+    """Return what a card says of a hazard that an app could not be played with."""
+    findings = (Finding(text=why),)
+    return Examined(diagnosis=Diagnosis(**begun(hazard), outcome=Outcome.MISBEHAVED, findings=findings))
 
 
 def of_drawn(verdict: Verdict, scenario: str, *, with_page: bool) -> Examined:
@@ -83,16 +92,21 @@ def _finding(broken: Broken) -> Finding:
     _, _, why = reason_of(broken.invariant).partition("\n\n")
     return Finding(
         invariant=broken.invariant.__name__,
-        text=" ".join(broken.text.split()),
+        text=from_here(" ".join(broken.text.split())),
         why=" ".join(why.split()),
         user=None if broken.step is None else broken.step.user,
         said=None if broken.step is None else broken.step.text,
     )
 
 
+def from_here(text: str) -> str:
+    """Return a text with the paths in it as one would write them from here: the same on every machine."""
+    return text.replace(_HERE, "")
+
+
 def _hang(evidence: Evidence, step: Spoken) -> Hang:
     asked = [sent.exchange for sent in evidence.of(step)]
     request = f"{asked[-1].method} {asked[-1].path}, answered {asked[-1].status}" if asked else ""
     found = _PLACE.search(step.hung or "")
-    place, function = (found["place"], found["function"]) if found else ("", "")
+    place, function = (from_here(found["place"]), found["function"]) if found else ("", "")
     return Hang(request=request, place=place, function=function)

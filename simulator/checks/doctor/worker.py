@@ -21,7 +21,7 @@ from ...importing import imported
 from ...scenario.apps import app_named
 from ...scenario.staying import staying
 from ...scenario.watchdog import watched
-from .card import Learnt
+from .card import Examined, Learnt, Seen
 from .examining import Examiner
 from .protocol import (
     ASK,
@@ -30,10 +30,8 @@ from .protocol import (
     REQUEST,
     STACK,
     Ask,
-    Close,
     Done,
     Message,
-    Noted,
     Open,
     Opened,
     PlayDrawn,
@@ -43,8 +41,6 @@ from .protocol import (
     Unusable,
 )
 
-FIRST_SHARE = 3
-"""So many times as long as others the first step may take: libraries are imported in it."""
 _REQUEST_LENGTH = 400
 
 
@@ -62,39 +58,45 @@ class Worker:
         self._stack = (folder / STACK).open("w", encoding="utf-8")
         self._open = ExitStack()
         self._timeout = IMPORT_SECONDS
+        self._examiner: Examiner | None = None
 
     def do(self, ask: Ask) -> None:
         """Do one thing, and tell what came of it."""
-        match ask:
-            case Open():
-                self._tell(Opened(learnt=self._opened(ask)))
-            case PlayHazard():
-                self._tell(Told(examined=self._examiner.hazard(ask.id)))
-            case PlayDrawn():
-                for examined in self._examiner.drawn(ask.examples):
-                    self._tell(Told(examined=examined))
-            case Close():
-                self._tell(Told(examined=self._examiner.process()))
-                self._tell(Noted(notes=tuple(self._examiner.notes)))
-                self._open.close()
-        self._tell(Done())
+        if isinstance(ask, Open):
+            self._tell(Opened(learnt=self._opened(ask)))
+        for examined in self._examined(ask):
+            self._tell(Told(examined=examined))
+        self._tell(Done(seen=self.seen))
+
+    def _examined(self, ask: Ask) -> Iterator[Examined]:
+        if self._examiner is not None and isinstance(ask, PlayHazard):
+            yield self._examiner.hazard(ask.id)
+        if self._examiner is not None and isinstance(ask, PlayDrawn):
+            yield from self._examiner.drawn(ask.examples)
+
+    @property
+    def seen(self) -> Seen:
+        """What the app was seen to do so far."""
+        return Seen() if self._examiner is None else self._examiner.seen
 
     def _opened(self, ask: Open) -> Learnt:
-        """Open the app; if it starts threads, once more with their time virtual, too."""
+        """Open the app; if it starts threads, once more with their time virtual, too.
+
+        Until it is open it may take as long as an import: what libraries import late, they import in the first step.
+        """
         self._timeout = max(ask.timeout, IMPORT_SECONDS)
         with self._dumping(self._timeout):
             app = app_named(ask.app, ask.folders, patience=self._timeout)
             more = {name: imported(value, ask.folders) for name, value in _named(ask)}
-        self._timeout = FIRST_SHARE * ask.timeout
         learnt = Learnt()
         for time in ("virtual", "threads"):
             self._open.close()
-            self._examiner = Examiner(
+            self._examiner = examiner = Examiner(
                 app, watch=self._watch, announce=self._announce, with_pages=ask.with_pages, time=time, **more
             )
-            self._examiner.heard(self._heard)
-            learnt = self._open.enter_context(self._examiner.open())
-            if not self._examiner.starts_threads:
+            examiner.heard(self._heard)
+            learnt = self._open.enter_context(examiner.open())
+            if not examiner.seen.threads:
                 break
         self._open.enter_context(staying())
         self._timeout = ask.timeout
@@ -157,7 +159,7 @@ def main(folder: str) -> None:
             worker.do(ASK.validate_json(line))
         except SimulatorError as error:
             tell(Unusable(text=str(error)))
-            tell(Done())
+            tell(Done(seen=worker.seen))
 
 
 if __name__ == "__main__":
