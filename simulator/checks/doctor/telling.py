@@ -21,7 +21,6 @@ CHECKS_PAGE = "docs/checks.md#what-must-hold"
 _PLACE = re.compile(r"It is in (?P<function>.+), (?P<place>.+:\d+)\.$")
 _KIND_OF = {hazard.id: kind for kind, hazards in KINDS.items() for hazard in hazards}
 MOST_PRINTED = 2_000
-_HERE = f"{Path.cwd()}{os.sep}"
 
 
 def begun(hazard: Hazard) -> dict[str, Any]:
@@ -101,7 +100,7 @@ def _finding(broken: Broken) -> Finding:
 
 def from_here(text: str) -> str:
     """Return a text with the paths in it as one would write them from here: the same on every machine."""
-    return text.replace(_HERE, "")
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def _hang(evidence: Evidence, step: Spoken) -> Hang:
