@@ -126,7 +126,7 @@ def test_it_goes_on_after_an_app_that_hangs_dies_exits_and_prints(here):
     assert (hang.place, hang.function) == (f"odd_bots.py:{line}", "odd")
     assert hang.request.startswith("GET /v1/threads/thread_")
     assert told["rate-limit-in-a-run"].findings[0].text == "its process ended, with signal SIGKILL"
-    assert "{ this is no JSON" in told["rate-limit-in-a-run"].printed
+    assert "{ this is no JSON\nnor is this" in told["rate-limit-in-a-run"].printed
     assert "SystemExit: 3" in told["quota-in-a-run"].findings[0].text
     assert card.complete
     assert not card.clean

@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 from unittest.mock import patch
 
 from ..api.service import Service, ServiceMode
@@ -184,6 +184,7 @@ class Driver:
         watch: gives what stands around the app while it is made and while it is spoken to; it ends who takes too long.
         on_case: is told of each case before it is played, and of the service that it meets.
         saying: what is being said to the app.
+        echo: is given at once what the app prints.
 
     Raises:
         UsageError: `app` is no such callable.
@@ -204,6 +205,7 @@ class Driver:
         self.watch: Watch = functools.partial(watched, real_limit)
         self.on_case: Callable[[Case, str], object] | None = None
         self.saying: Spoken | None = None
+        self.echo: IO[str] | None = None
         self.tools = KnownTools.of(tools)
         self.stage = WatchfulStage(**{"poll_after_ms": None, **options})
         self._speaker: Speaker | None = None
@@ -337,7 +339,7 @@ class Playing:
         self._steps: list[CaseStep] = []
         self._spoken: list[Spoken] = []
         self._faults = _Faults(driver.stage)
-        self._printed = io.StringIO()
+        self._printed = _Printed(driver.echo)
 
     @property
     def is_over(self) -> bool:
@@ -380,6 +382,21 @@ class Playing:
         )
         printed = self._printed.getvalue()[-OUTPUT_KEPT:]
         return Driven(Case(tuple(self._steps)), evidence, self._driver.tools, self._faults.struck, printed)
+
+
+class _Printed(io.StringIO):
+    """What an app prints; `echo` is given it at once, for the case that this process ends."""
+
+    def __init__(self, echo: IO[str] | None) -> None:
+        super().__init__()
+        self._echo = echo
+
+    def write(self, text: str, /) -> int:
+        """Take a text."""
+        if self._echo is not None:
+            self._echo.write(text)
+            self._echo.flush()
+        return super().write(text)
 
 
 class _Faults:

@@ -110,7 +110,8 @@ def test_a_hang_is_told_with_its_place_and_the_last_request():
     card = card_of(Polls, "failed")
     (hung,) = card.findings
     assert str(hung.outcome) == "hung"
-    assert hung.hang.place.startswith(f"{__file__.rpartition('/')[0]}/loops/careful.py:")
+    assert "loops/careful.py:" in hung.hang.place
+    assert hung.hang.function in {"followed", "pause"}
     assert hung.hang.request.endswith(", answered 200")
 
 

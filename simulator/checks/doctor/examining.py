@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
 import hypothesis
 
@@ -68,9 +68,10 @@ class Examiner:
         driver.watch = lambda: self._watched(within)
         driver.on_case = self._begun
 
-    def heard(self, take: Callable[[Request], object]) -> None:
-        """Let somebody hear of each request before it is answered."""
-        self._battery.driver.stage.heard = take
+    def tell_at_once(self, heard: Callable[[Request], object], echo: IO[str]) -> None:
+        """Let somebody hear of each request before it is answered, and read at once what the app prints."""
+        self._battery.driver.stage.heard = heard
+        self._battery.driver.echo = echo
 
     @property
     def name(self) -> str:

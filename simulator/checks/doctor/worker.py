@@ -94,7 +94,7 @@ class Worker:
             self._examiner = examiner = Examiner(
                 app, watch=self._watch, announce=self._announce, with_pages=ask.with_pages, time=time, **more
             )
-            examiner.heard(self._heard)
+            examiner.tell_at_once(self._heard, sys.stderr)
             learnt = self._open.enter_context(examiner.open())
             if not examiner.seen.threads:
                 break
