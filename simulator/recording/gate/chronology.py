@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ...api.routes import segments_of
 from ..cassette import Cassette, Interaction
-from .paths import key_of, place_of
+from .paths import place_of
 
 
 def in_order(cassette: Cassette) -> Sequence[Interaction]:
@@ -27,7 +28,7 @@ def uses_early(interactions: Sequence[Interaction]) -> bool:
     used: set[str] = set()
     for one in interactions:
         request = one.request
-        place = place_of(key_of(request.method, request.path, "").path)
+        place = place_of(tuple(segments_of(request.path)))
         if place.id is not None:
             used.add(place.id)
         elif request.method == "POST" and one.response.status < 400 and used:

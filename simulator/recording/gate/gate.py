@@ -66,7 +66,7 @@ class Gate:
             elif outlived is None:
                 outlived = entry
         if outlived is None:
-            raise Missed(asked.key, obstacles)
+            raise Missed(obstacles)
         return self._make(outlived)
 
     def _make(self, entry: Entry) -> Entry:
@@ -105,12 +105,12 @@ class Gate:
     def _read(self, asked: Asked) -> Entry:
         reads = self.session.reads.get(asked.key)
         if reads is None:
-            raise Missed(asked.key)
+            raise Missed
         past, answers = self._window(reads)
         before = self.progress.positions.get((asked.key, past), -1)
         position = self._position(answers, before)
         if position < 0:
-            raise Missed(asked.key, self._before_read(reads, answers))
+            raise Missed(self._before_read(reads, answers))
         entry = answers[position].first
         self._note(asked, past, position, entry)
         if entry.settles:
@@ -163,7 +163,7 @@ class Gate:
         progress.repeats += 1
         if self._is_stuck(asked.at):
             awaited = self.session.reads[key].touching & ~progress.made
-            raise Missed(key, [self._obstacle(Kind.STUCK, entry, awaited)])
+            raise Missed([self._obstacle(Kind.STUCK, entry, awaited)])
 
     def _is_stuck(self, now: float) -> bool:
         progress = self.progress

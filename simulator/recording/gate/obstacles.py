@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from .paths import Key
 from .session import Entry
 
 
@@ -54,6 +53,5 @@ class Missed(Exception):  # control flow between the gate and its callers, not a
         is_bounded: whether ids of identical creations were tried in each other's place, and the search ended.
     """
 
-    key: Key
     obstacles: list[Obstacle] = field(default_factory=list)
     is_bounded: bool = False

@@ -68,7 +68,7 @@ class Key(NamedTuple):
 
 def key_of(method: str, path: str, query: str) -> Key:
     """Return the key of a request."""
-    return Key(method, tuple(segments_of(path)), _query(query) if query else ())
+    return Key(method, tuple(segments_of(path)), _query(query))
 
 
 def place_of(path: tuple[str, ...]) -> Place:

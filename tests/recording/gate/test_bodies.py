@@ -101,6 +101,7 @@ def test_what_just_fits_is_shown_whole(length, cut):
     "then, now, said",
     [
         ({"a": {"b": "é"}}, {"a": {}}, ['a.b: "é" then, not sent now']),
+        ({"X": 1}, {"X": 2}, ["X: 1 then, 2 now"]),
         ({}, {"a": 1}, ["a: not sent then, 1 now"]),
         ({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]}, ["a.1.b: 2 then, 3 now"]),
         ({"a": [1]}, {"a": [1, 2]}, ["a: [1] then, [1, 2] now"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -11,6 +12,7 @@ from simulator.recording.gate import gate
 from simulator.recording.gate.bodies import Rules
 from simulator.recording.gate.misses import MAX_NAMED, never_made
 from simulator.recording.gate.preparing import prepared
+from simulator.recording.replayer import Replayer
 
 RUN = "/threads/thread_1/runs/run_1"
 ASKED_FOR = "assistants-simulator: {} {} in cassettes/test.yaml."
@@ -71,7 +73,9 @@ def test_what_passed_by(tape, said):
     _, client = tape.replayed(
         tape.exchange("GET", "/assistants/asst_1", {"id": "asst_1"}, line=5),
         tape.exchange("POST", "/assistants/asst_1", {"id": "asst_1"}, {}, line=9),
+        tape.exchange("POST", "/threads", {"id": "thread_1"}, {}, line=12),
     )
+    client.post("/threads")
     client.post("/assistants/asst_1")
     assert said("GET /assistants/asst_1", lambda: client.get("/assistants/asst_1")) == [
         "Nearest: cassettes/test.yaml:5 GET /v1/assistants/asst_1",
@@ -141,6 +145,35 @@ def test_of_what_is_nowhere_the_nearest_is_named(tape, said, asked, line, differ
     assert lines == [f"Nearest: cassettes/test.yaml:{line} {labels[line - 1]}", f"What differs: {differs}"]
 
 
+NEARER = [
+    (["POST /threads/t", "GET /threads/t"], "GET /threads/u", 2),
+    (["GET /threads/t", "GET /threads/t?limit=2"], "GET /threads/u?limit=2", 2),
+    (["GET /assistants?limit=2", "POST /threads/t"], "GET /threads/t?limit=2", 2),
+]
+
+
+@pytest.mark.parametrize("recorded, asked, line", NEARER)
+def test_the_path_counts_more_than_method_and_query_and_these_count_too(tape, said, recorded, asked, line):
+    interactions = [
+        tape.exchange(*each.split(" "), {"id": "x"}, line=number) for number, each in enumerate(recorded, 1)
+    ]
+    _, client = tape.replayed(*interactions)
+    method, path, query = re.split(r"[ ?]", f"{asked}?")[:3]
+    lines = said(asked, lambda: client.ask(method, path, **dict(parse_qsl(query))), NOT_RECORDED)
+    assert lines[0].startswith(f"Nearest: cassettes/test.yaml:{line} ")
+
+
+def test_of_paths_that_are_as_near_the_one_of_the_same_generation_is_named(tape, said):
+    v1 = {**tape.V2, "openai-beta": "assistants=v1"}
+    replayer, _ = tape.replayed(
+        tape.exchange("GET", "/threads/t", {"id": "t"}, line=1),
+        tape.exchange("GET", "/threads/u", {"id": "u"}, headers=v1, line=2),
+    )
+    client = tape.Client(replayer.handle, headers=v1)
+    lines = said("GET /threads/v", lambda: client.get("/threads/v"), NOT_RECORDED)
+    assert lines[0] == "Nearest: cassettes/test.yaml:2 GET /v1/threads/u"
+
+
 def test_another_generation_is_told_where_both_are_recorded(tape, said):
     v1 = {**tape.V2, "openai-beta": "assistants=v1"}
     replayer, _ = tape.replayed(
@@ -158,6 +191,15 @@ def test_where_nothing_is_recorded(tape, said):
     _, client = tape.replayed()
     lines = said("GET /assistants", lambda: client.get("/assistants"), NOT_RECORDED)
     assert lines == ["There is no such file: record it first."]
+
+
+def test_or_where_the_file_has_nothing_in_it(tape, tmp_path):
+    path = tmp_path / "empty.yaml"
+    path.write_text("interactions: []\n")
+    replayer = Replayer(replace(tape.cassette_of(), path=path))
+    with pytest.raises(tape.Refused) as caught:
+        tape.Client(replayer.handle).get("/assistants")
+    assert str(caught.value).splitlines()[1:] == ["Nothing is recorded in it."]
 
 
 def test_a_loop_is_told_what_would_end_it(tape, tooled, said, monkeypatch):

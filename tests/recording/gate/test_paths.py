@@ -11,6 +11,7 @@ PLACES = [
     ("threads/t", Place("threads", "t"), ("t",)),
     ("threads/t/runs/r/steps/s", Place("threads", "t", ("runs", "r", "steps", "s")), ("t", "r", "s")),
     ("threads/runs", Place("threads/runs"), ()),
+    ("threads/runs/x", Place("threads/runs", "x"), ("x",)),
     ("threads/runs_of_mine", Place("threads", "runs_of_mine"), ("runs_of_mine",)),
     ("responses/compact", Place("responses/compact"), ()),
     ("responses/r/cancel", Place("responses", "r", ("cancel",)), ("r",)),

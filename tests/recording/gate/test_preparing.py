@@ -175,6 +175,29 @@ def test_a_new_status_settles_and_the_one_of_the_creation_does_not(tape, prepare
     assert not settles("in_progress")
 
 
+def test_a_read_is_recorded_behind_what_changed_it(tape, prepare):
+    gone = {"error": {"message": "No thread found"}}
+    session = prepare(
+        tape.exchange("POST", "/threads", {"id": "thread_1"}, {}),
+        tape.exchange("GET", "/threads/thread_1/messages", {"data": []}),
+        tape.exchange("POST", "/threads/thread_1", {"id": "thread_1"}, {"metadata": {}}),
+        tape.exchange("GET", "/threads/thread_1/messages", {"data": []}),
+        tape.exchange("DELETE", "/threads/thread_1", {"id": "thread_1", "deleted": True}),
+        tape.exchange("GET", "/threads/thread_1/messages", gone, status=404),
+    )
+    assert [entry.past for entry in session.entries if not entry.key.is_effect] == [0b1, 0b1, 0b10001]
+
+
+def test_a_file_is_added_by_its_batch(tape, prepare):
+    session = prepare(
+        tape.exchange("POST", "/vector_stores", {"id": "vs_1"}, {}),
+        tape.exchange("POST", "/vector_stores/vs_1/file_batches", {"id": "vsfb_1"}, {"file_ids": ["file_1"]}),
+        tape.exchange("GET", "/vector_stores/vs_1/files/file_1", {"id": "file_1"}),
+        tape.exchange("GET", "/vector_stores/vs_1/files/file_2", {"id": "file_2"}),
+    )
+    assert [entry.past for entry in session.entries[2:]] == [0b11, 0b1]
+
+
 def test_each_piece_shows_its_ids_once_and_in_order(tape, prepare):
     (entry,) = prepare(
         tape.exchange("GET", "/threads/t/messages", {"data": [{"id": "m2"}, {"id": "m1"}, {"id": "m2"}]})
