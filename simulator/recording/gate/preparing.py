@@ -163,7 +163,7 @@ class _Preparation:
         )
         reads = self._reads.get(asked.key)
         if reads is None:
-            reads = self._reads[asked.key] = Reads(key=asked.key, is_list=place.id is None)
+            reads = self._reads[asked.key] = Reads(is_list=place.id is None)
         reads.add(entry)
         return entry
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import islice
 
 from .bodies import Body
 from .gate import Asked, Gate
@@ -105,9 +106,7 @@ class Binding:
         now = self.translated(asked)
         shaped = self._twins.shaped(now.key, now.body)
         names, progress = self.names, self._gate.progress
-        for number, exchange in enumerate(self._exchanges(shaped, missed)):
-            if number == MAX_CANDIDATES:
-                break
+        for exchange in islice(self._exchanges(shaped, missed), MAX_CANDIDATES):
             self.names = names.with_exchange(exchange.ids)
             self._gate.progress = progress.copy()
             exchange.apply(self._gate.progress)
@@ -132,8 +131,8 @@ class Binding:
 
 
 def _any_of(ids: Mapping[str, str]) -> re.Pattern[bytes]:
-    # The longest first: one id may begin as another does.
-    return re.compile(b"|".join(re.escape(id.encode()) for id in sorted(ids, key=len, reverse=True)))
+    # In reverse order, which puts an id before those that it begins with.
+    return re.compile(b"|".join(re.escape(id.encode()) for id in sorted(ids, reverse=True)))
 
 
 def _renamed(text: bytes, pattern: re.Pattern[bytes], names: Mapping[str, str]) -> bytes:

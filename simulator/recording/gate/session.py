@@ -130,7 +130,6 @@ class Reads:
         is_list: whether it lists a whole collection, whose other members other programs make and delete.
     """
 
-    key: Key
     is_list: bool
     touching: Mask = 0
     windows: dict[Mask, list[Answer]] = field(default_factory=dict)

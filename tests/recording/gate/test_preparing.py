@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.recording.gate.bodies import Rules
@@ -139,6 +141,32 @@ def test_a_list_requires_what_it_shows_and_that_the_deleted_is_gone(tape, prepar
     )
     required = [entry.requires for entry in session.entries if not entry.key.is_effect]
     assert required == [0, 2 | 4, 4 | 16, 4 | 16, 16 | 32]
+
+
+def test_each_list_shows_what_is_gone_from_itself(tape, prepare):
+    session = prepare(
+        tape.exchange("GET", "/assistants", {"data": [{"id": "asst_1"}]}),
+        tape.exchange("DELETE", "/assistants/asst_1", {"id": "asst_1", "deleted": True}),
+        tape.exchange("GET", "/files", {"data": []}),
+    )
+    assert session.entries[2].requires == 0
+
+
+def test_what_names_no_resource_waits_for_nothing(tape, prepare):
+    embeddings = [tape.exchange("POST", "/embeddings", {"data": []}, {"input": text}) for text in ("a", "b")]
+    assert [entry.past for entry in prepare(*embeddings).entries] == [0, 0]
+
+
+def test_a_stream_without_an_object_made_nothing(tape, prepare):
+    session = prepare(tape.exchange("POST", "/threads/runs", body={}, events=["event: done\ndata: [DONE]\n\n"]))
+    assert [entry.makes for entry in session.entries] == [None]
+
+
+def test_what_is_no_text_is_read_as_far_as_it_is_one(tape, prepare):
+    content = tape.exchange("GET", "/files/file_1/content")
+    broken = replace(content.response, body=b'\xff {"id": "file_1"}')
+    (entry,) = prepare(replace(content, response=broken)).entries
+    assert [piece.ids for piece in entry.pieces] == [("file_1",)]
 
 
 def test_what_leaves_a_collection_inside_is_no_deletion_of_its_own(tape, prepare):

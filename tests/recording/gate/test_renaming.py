@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from simulator.recording.gate.renaming import Names
+import pytest
+
+from simulator.recording.gate import renaming
+from simulator.recording.gate.bodies import Body, Rules
+from simulator.recording.gate.gate import MAX_SECONDS, MIN_REPEATS, Asked
+from simulator.recording.gate.obstacles import Missed
+from simulator.recording.gate.paths import key_of
+from simulator.recording.gate.preparing import prepared
+from simulator.recording.gate.renaming import Binding, Names
+
+HELLO, BYE, FIRST = ({"role": "user", "content": text} for text in ("Hello", "Bye", "First"))
 
 
 def test_without_other_names_a_text_stays_as_it_is():
@@ -33,3 +43,99 @@ def test_what_changes_places_twice_is_what_it_was():
 def test_an_exchange_speaks_of_recorded_ids():
     names = Names({}).with_exchange({"a": "b", "b": "a"}).with_exchange({"b": "c", "c": "b"})
     assert names.recorded == {"a": "c", "b": "a", "c": "b"}
+
+
+# The search.
+
+
+@pytest.fixture
+def recorded(tape):
+    """A replayer of threads that are created alike, each with these messages, and its client."""
+
+    def recorded(*threads, **others):
+        said = {**{f"thread_{number}": messages for number, messages in enumerate(threads)}, **others}
+        return tape.replayed(
+            *(tape.exchange("POST", "/threads", {"id": f"thread_{number}"}, {}) for number in range(len(threads))),
+            *(
+                tape.exchange("POST", f"/threads/{thread}/messages", {"id": f"msg_{place}_{number}"}, message)
+                for place, (thread, messages) in enumerate(said.items())
+                for number, message in enumerate(messages)
+            ),
+        )
+
+    return recorded
+
+
+def say(client, thread, *messages):
+    for message in messages:
+        client.post(f"/threads/{thread}/messages", message)
+
+
+def test_what_was_said_once_goes_along_where_it_is_said_twice(recorded):
+    replayer, client = recorded([HELLO], [HELLO, HELLO])
+    one, two = (client.post("/threads")["id"] for _ in range(2))
+    say(client, one, HELLO, HELLO)
+    say(client, two, HELLO)
+    assert replayer.findings() == []
+
+
+def test_a_thread_that_cannot_be_the_other_yet_stays_what_it_is(tape, recorded):
+    """`Hello` was said in the other thread only, and only after something else."""
+    _, client = recorded([BYE], [FIRST, HELLO])
+    one = client.post("/threads")["id"]
+    with pytest.raises(tape.Refused, match="ended at its bound"):
+        say(client, one, HELLO)
+    say(client, one, BYE)
+
+
+def test_that_the_search_was_bounded_is_said_whatever_was_tried_last(tape, recorded):
+    _, client = recorded([BYE], [FIRST, HELLO], thread_of_old=[HELLO])
+    one = client.post("/threads")["id"]
+    with pytest.raises(tape.Refused, match="ended at its bound"):
+        say(client, one, HELLO)
+
+
+def test_each_meaning_is_tried_once(recorded, monkeypatch):
+    """The second thread, where it was said twice, cannot be meant; the third can."""
+    monkeypatch.setattr(renaming, "MAX_CANDIDATES", 2)
+    _, client = recorded([BYE], [FIRST, HELLO, HELLO], [HELLO])
+    one = client.post("/threads")["id"]
+    assert client.post(f"/threads/{one}/messages", HELLO)["id"] == "msg_2_0"
+
+
+@pytest.fixture
+def swapped(tape):
+    """A binding of two threads that have changed places, with a run in each, polled at one message."""
+    steps = [tape.exchange("POST", "/threads", {"id": f"thread_{number}"}, {}) for number in (1, 2)]
+    for number in (1, 2):
+        path = f"/threads/thread_{number}"
+        message = {"id": f"msg_{number}", "thread_id": f"thread_{number}"}
+        steps += [
+            tape.exchange("POST", f"{path}/messages", message, {"content": str(number)}),
+            tape.exchange("GET", f"{path}/messages?after=msg_{number}&limit=1", {"data": []}),
+        ]
+    binding = Binding(prepared(tape.cassette_of(*steps), Rules()))
+    for method, path, body in [
+        ("POST", "threads", b"{}"),
+        ("POST", "threads", b"{}"),
+        ("POST", "threads/thread_1/messages", b'{"content": "2"}'),
+    ]:
+        for piece in binding.find(Asked(key_of(method, f"/v1/{path}", ""), Body(body, Rules()))).pieces:
+            binding.progress.show(piece)
+    assert binding.names.recorded == {"thread_1": "thread_2", "thread_2": "thread_1"}
+    return binding
+
+
+def test_path_and_query_are_read_in_the_ids_of_the_recording(swapped):
+    swapped.names = Names({**swapped.names.recorded, "msg_a": "msg_2"})
+    key = key_of("GET", "/v1/threads/thread_1/messages", "after=msg_a&limit=1")
+    found = swapped.find(Asked(key, Body(b"", Rules())))
+    assert found.key == key_of("GET", "/v1/threads/thread_2/messages", "after=msg_2&limit=1")
+
+
+def test_the_time_of_a_request_counts_in_other_names_too(swapped):
+    key = key_of("GET", "/v1/threads/thread_1/messages", "after=msg_2&limit=1")
+    for at in range(MIN_REPEATS):
+        swapped.find(Asked(key, Body(b"", Rules()), float(at)))
+    with pytest.raises(Missed):
+        swapped.find(Asked(key, Body(b"", Rules()), MAX_SECONDS + 1))

@@ -28,10 +28,11 @@ def test_what_a_collection_lists_was_there_before(entries):
     """Whoever reads it again, or uses it, waits for nobody."""
     found = entries(
         ("GET", "/assistants", {"data": [{"id": "asst_0"}]}),
-        ("GET", "/assistants/asst_0", {"id": "asst_0"}),
+        ("GET", "/threads/thread_0", {"id": "thread_0", "assistant_id": "asst_0", "file_id": "file_0"}),
         ("POST", "/assistants/asst_0", {"id": "asst_0"}),
+        ("POST", "/assistants/file_0", {"id": "x"}),
     )
-    assert [entry.needs for entry in found] == [frozenset()] * 3
+    assert [sorted(entry.needs) for entry in found] == [[], [], [], ["file_0"]]
 
 
 def test_in_a_store_files_wait_for_the_store_and_for_themselves(entries):

@@ -192,6 +192,14 @@ def test_what_was_made_of_one_was_made_of_its_twin(exchange, with_runs):
     assert after.statuses == {"run_2": (3, 0)}
 
 
+def test_a_run_whose_answer_was_lost_goes_along_too(exchange, with_runs):
+    swap, progress = exchange(*with_runs)
+    progress.statuses.clear()
+    assert swap.takes(["thread_1"], ["thread_2"])
+    swap.apply(progress)
+    assert progress.made == 0b1111
+
+
 def test_what_was_settled_keeps_its_place(exchange, threads):
     swap, progress = exchange(*threads(2))
     progress.settled.add("thread_2")
