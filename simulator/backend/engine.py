@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import NoTurn
 from . import file_search, objects
@@ -387,7 +387,7 @@ class Engine:
         return id
 
 
-_Closing = Callable[[Engine, Execution, Any, float], None]
+_Closing: TypeAlias = Callable[[Engine, Execution, Any, float], None]
 
 _CLOSINGS: Mapping[type, _Closing] = {
     Say: Engine._close_say,

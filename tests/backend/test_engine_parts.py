@@ -12,7 +12,8 @@ from simulator.backend.course import SeededCourse
 from simulator.backend.journal import Asked
 from simulator.backend.lifecycle import RunStatus
 from simulator.backend.tokens import Tokens, estimate
-from simulator.backend.turns import call, call_tools, hang, image, run_code, say
+from simulator.backend.turns import call, call_tools, hang, image, run_code, say, search_files
+from simulator.backend.vector_stores import NewFile
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -107,6 +108,45 @@ def test_a_piece_that_comes_with_the_cut_is_still_said(lab):
     lab.goto(times[1])
     lab.cancel(run)
     assert lab.texts(run) == ["ab"]
+
+
+# Vector stores.
+
+
+@pytest.fixture
+def searched(lab):
+    """A vector store of a thread."""
+    thread = lab.thread("Hello?")
+    vector_store = lab.engine.vector_stores.add(objects.vector_store("vs_1", int(lab.now)))
+    thread["tool_resources"] = {"file_search": {"vector_store_ids": ["vs_1"]}}
+    return vector_store, thread
+
+
+def test_a_search_uses_the_store_when_it_opens(lab, searched):
+    vector_store, thread = searched
+    lab.wait(50)
+    run = lab.run(search_files("taxes", takes=10), say("None."), thread=thread)
+    opens = lab.execution(run).opens_at
+    lab.until(run)
+    assert vector_store["last_active_at"] == int(opens)
+
+
+def test_a_run_begins_when_the_files_of_its_thread_are_ready(lab, searched):
+    vector_store, thread = searched
+
+    class Slow(SeededCourse):
+        def ingest(self, file, at):
+            return at + 20
+
+    lab.engine.course = Slow(lab.backend.ids)
+    lab.engine.vector_stores.add_files(vector_store, [NewFile("file-1")])
+    ready = lab.now + 20
+    run = lab.run(say("Hello."), thread=thread)
+    elsewhere = lab.run(say("Hello."))
+    lab.goto(ready - 0.1)
+    assert (run["status"], elsewhere["status"]) == ("queued", "completed")
+    lab.goto(ready)
+    assert run["status"] == "in_progress"
 
 
 # Tools.

@@ -8,11 +8,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 from .outputs import OutputMode, Outputs, differences, taken_from
 
-Normalize = Callable[[Any], Any]
+Normalize: TypeAlias = Callable[[Any], Any]
 _BOUNDARY = re.compile(rb"--([^\r\n]{1,200})\r?\n")
 MAX_SHOWN = 200
 MAX_COMPARED = 2_000

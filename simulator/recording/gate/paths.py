@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
 from ...api.routes import segments_of
@@ -15,7 +15,7 @@ _LITERAL = frozenset({("threads", "runs"), ("responses", "compact"), ("responses
 # Azure's, which says what the version of the path says elsewhere.
 _VERSION_PARAMETER = "api-version"
 
-Query = tuple[tuple[str, str], ...]
+Query: TypeAlias = tuple[tuple[str, str], ...]
 
 
 class Place(NamedTuple):

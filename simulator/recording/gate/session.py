@@ -9,17 +9,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from ..cassette import Cassette, Interaction
 from .bodies import Body, Rules
 from .paths import Key, Place
 from .topics import Lane
 
-Mask = int
+Mask: TypeAlias = int
 
 # Interaction and frame at which a status was first shown: what comes later in the recording is greater.
-Moment = tuple[int, int]
+Moment: TypeAlias = tuple[int, int]
 
 
 class Wait(NamedTuple):

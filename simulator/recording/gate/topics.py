@@ -8,11 +8,11 @@ the state of its topics, and an effect on others leaves it as it was.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from .paths import Place
 
-Topic = tuple[str, ...]
+Topic: TypeAlias = tuple[str, ...]
 
 _ALL, _OBJECT = "all", "object"
 
