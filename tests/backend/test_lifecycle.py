@@ -8,12 +8,16 @@ from simulator.backend import objects
 from simulator.backend.lifecycle import (
     ACTIVE,
     CANCELLABLE,
+    FILE_TABLE,
     RUN_TABLE,
     STEP_TABLE,
     TERMINAL,
+    VECTOR_STORE_TABLE,
     Event,
+    FileStatus,
     RunStatus,
     StepStatus,
+    VectorStoreStatus,
     apply,
 )
 from simulator.errors import IllegalTransition
@@ -64,6 +68,18 @@ STEPS = {
     "completed": {},
     "expired": {},
 }
+# Without files a store is born `completed`; nothing brings an expired one back (recorded-traffic.md 1).
+FILES = {
+    "in_progress": {"complete": ("completed", [], []), "fail": ("failed", [], []), "cancel": ("cancelled", [], [])},
+    "completed": {},
+    "failed": {},
+    "cancelled": {},
+}
+STORES = {
+    "in_progress": {"complete": ("completed", [], []), "expire": ("expired", [], [])},
+    "completed": {"add_files": ("in_progress", [], []), "expire": ("expired", [], [])},
+    "expired": {},
+}
 
 
 def run_in(status):
@@ -76,9 +92,21 @@ def step_in(status):
     return {**objects.run_step("step_1", CREATED, run_in("in_progress"), objects.tool_calls([])), "status": status}
 
 
+def file_in(status):
+    return {**objects.vector_store_file("file_1", CREATED, "vs_1"), "status": status}
+
+
+def batch_in(status):
+    return {**file_in(status), "object": "vector_store.file_batch", "id": "vsfb_1"}
+
+
+def store_in(status):
+    return {**objects.vector_store("vs_1", CREATED), "status": status}
+
+
 CELLS = [
     pytest.param(make, table, status, event, id=f"{make.__name__[:-3]} {status} {event}")
-    for make, table in ((run_in, RUNS), (step_in, STEPS))
+    for make, table in ((run_in, RUNS), (step_in, STEPS), (file_in, FILES), (batch_in, FILES), (store_in, STORES))
     for status in table
     for event in map(str, Event)
 ]
@@ -102,6 +130,8 @@ def test_every_pair_of_status_and_event(make, table, status, event):
 def test_the_tables_have_a_row_for_every_status():
     assert list(RUN_TABLE) == list(RunStatus) == list(RUNS)
     assert list(STEP_TABLE) == list(StepStatus) == list(STEPS)
+    assert list(FILE_TABLE) == list(FileStatus) == list(FILES)
+    assert list(VECTOR_STORE_TABLE) == list(VectorStoreStatus) == list(STORES)
 
 
 def test_the_sets_of_statuses():
