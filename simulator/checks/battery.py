@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from .verdicts import Outcome, Verdict, verdict_of
 
 ALWAYS: Sequence[Invariant] = (the_loop_ends, errors_are_meant)
 """Looked at in each hazard."""
+_NOT_SEEN = "what it is judged by is not seen of this app"
 _SEVERITY = (Outcome.NOT_APPLICABLE, Outcome.SURVIVED, Outcome.MISBEHAVED, Outcome.HUNG)
 
 
@@ -44,7 +45,8 @@ class Battery:
     """The hazards, for one app.
 
     Args:
-        app: as `check_run_loop` takes it.
+        app: as `check_run_loop` takes it, or what plays it.
+        unseen: invariants that are not looked at, for what they look at is not known of this app.
         options: of `Driver`.
 
     Attributes:
@@ -54,8 +56,9 @@ class Battery:
         UsageError: `app` is no run loop.
     """
 
-    def __init__(self, app: App, **options: Any) -> None:
-        self.driver = Driver(app, **options)
+    def __init__(self, app: App | Driver, *, unseen: Collection[Invariant] = (), **options: Any) -> None:
+        self.driver = app if isinstance(app, Driver) else Driver(app, **options)
+        self._unseen = unseen
 
     def play(self, hazards: Sequence[Hazard] = HAZARDS) -> Iterator[Result]:
         """Play hazards, and yield how the app came through each.
@@ -82,7 +85,9 @@ class Battery:
         return max(results, key=lambda one: _SEVERITY.index(one.outcome))
 
     def _result_of(self, hazard: Hazard, scenario: Scenario) -> Result:
-        if why := self._lacking(scenario):
+        asked = [one for one in dict.fromkeys([*ALWAYS, *hazard.invariants]) if one not in self._unseen]
+        why = self._lacking(scenario) if set(asked) - set(ALWAYS) else _NOT_SEEN
+        if why:
             return Result(hazard=hazard, outcome=Outcome.NOT_APPLICABLE, why=why)
         case = adapted(scenario, self.driver.tools.schemas, hazard.faults, rounds=hazard.rounds)
         service = ServiceMode.NORMAL if hazard.faults else scenario.assistants.service
@@ -91,7 +96,7 @@ class Battery:
             driven = self.driver.drive(met_before(case), service=service)
         if why := _not_met(driven):
             return Result(hazard=hazard, outcome=Outcome.NOT_APPLICABLE, why=why)
-        verdict = verdict_of(driven, dict.fromkeys([*ALWAYS, *hazard.invariants]))
+        verdict = verdict_of(driven, asked)
         return Result(hazard=hazard, outcome=verdict.outcome, verdict=verdict)
 
     def _lacking(self, scenario: Scenario) -> str:

@@ -176,6 +176,7 @@ class Driver:
         prepare: is given the simulator before each case.
         limit: virtual seconds that a step may take.
         real_limit: real seconds; None: no limit.
+        stage: the class of what answers; None: `WatchfulStage`.
         options: of the simulator.
 
     Attributes:
@@ -198,6 +199,7 @@ class Driver:
         prepare: Prepare | None = None,
         limit: float = LIMIT_SECONDS,
         real_limit: float | None = REAL_LIMIT_SECONDS,
+        stage: type[WatchfulStage] | None = None,
         **options: Any,
     ) -> None:
         self.app = app if isinstance(app, NamedApp) else app_of(app, _name_of(app))
@@ -207,7 +209,7 @@ class Driver:
         self.saying: Spoken | None = None
         self.echo: IO[str] | None = None
         self.tools = KnownTools.of(tools)
-        self.stage = WatchfulStage(**{"poll_after_ms": None, **options})
+        self.stage = (stage or WatchfulStage)(**{"poll_after_ms": None, **options})
         self._speaker: Speaker | None = None
         self._remembered: bytes | None = None
         self.streams = False

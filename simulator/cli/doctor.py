@@ -38,6 +38,15 @@ PrepareName = Annotated[
     str | None,
     typer.Option("--prepare", metavar="MODULE:CALLABLE", help="Is given the simulator before each conversation."),
 ]
+CommandText = Annotated[
+    str | None,
+    typer.Option(
+        "--command",
+        metavar="COMMAND",
+        help="Examine a program instead: it finds the API where OPENAI_BASE_URL says, reads a line for each message, "
+        "and writes the reply.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the card as JSON. Everything else goes to stderr.")]
 ListThem = Annotated[bool, typer.Option("--list", help="List the hazards, and examine nothing.")]
 
@@ -56,6 +65,7 @@ def doctor(
     save: Save = None,
     tools: ToolsName = None,
     prepare: PrepareName = None,
+    command: CommandText = None,
     json: AsJson = False,
     list_them: ListThem = False,
 ) -> None:
@@ -81,6 +91,7 @@ def doctor(
             save=save,
             tools=tools,
             prepare=prepare,
+            command=command,
             as_json=json,
         ),
     )

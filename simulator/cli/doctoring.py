@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from ..checks.doctor import Doctor
+from ..checks.doctor import Command, Doctor
 from ..checks.doctor.lines import lines_of
 from ..checks.doctor.writing import Files
 from ..checks.hazards import hazards_named
@@ -41,16 +41,18 @@ class Wanted:
     save: Path | None
     tools: str | None
     prepare: str | None
+    command: str | None
     as_json: bool
 
 
 def examine_app(app: str | None, wanted: Wanted) -> None:
     """Examine an app, and print its card; ends the command with its exit code."""
-    if app is None:
-        stop("Name your app: assistants-simulator doctor MODULE:CALLABLE.", UNREADABLE)
+    if (app is None) == (wanted.command is None):
+        stop("Name your app, doctor MODULE:CALLABLE, or give a program, doctor --command COMMAND.", UNREADABLE)
+    examined = app if wanted.command is None else Command(wanted.command)
     try:
         doctor = Doctor(
-            app,
+            examined or "",
             hazards=wanted.hazards,
             examples=wanted.examples,
             timeout=wanted.timeout,
@@ -58,7 +60,7 @@ def examine_app(app: str | None, wanted: Wanted) -> None:
             prepare=wanted.prepare,
             with_pages=wanted.report is not None,
         )
-        files = Files(app, wanted.save, wanted.report)
+        files = Files(str(examined), wanted.save, wanted.report, is_command=app is None)
         was_interrupted = _examined(doctor, files)
         index = files.close()
     except SimulatorError as error:

@@ -11,12 +11,14 @@ habits      what an app does with its process: clients, threads
 examining   examines an app in this process
 protocol    what the doctor and the process of the app say to each other
 worker      that process
+command     a program as the app, over a socket
+processes   how processes are started and ended
 isolation   starts it, reads it, ends it where it hangs, and says where it was
 doctor      `Doctor` and `examine`
 writing     the files beside a card: scenarios and timelines
 """
 
 from .card import Diagnosis, Finding, Hang, ReportCard
-from .doctor import Doctor, examine
+from .doctor import Command, Doctor, examine
 
-__all__ = ["Diagnosis", "Doctor", "Finding", "Hang", "ReportCard", "examine"]
+__all__ = ["Command", "Diagnosis", "Doctor", "Finding", "Hang", "ReportCard", "examine"]

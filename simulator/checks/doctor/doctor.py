@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import platform
+import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -18,18 +20,18 @@ from .isolation import Died, Patient
 from .protocol import Ask, Done, Open, Opened, PlayDrawn, PlayHazard, Playing, Told, Unusable
 from .telling import begun
 
-__all__ = ["EXAMPLES", "Doctor", "examine"]
+__all__ = ["EXAMPLES", "Command", "Doctor", "examine"]
 
 EXAMPLES = 50
 """Drawn conversations in one search."""
 
 
-def examine(app: str | App, **options: Any) -> ReportCard:
+def examine(app: str | App | Command, **options: Any) -> ReportCard:
     """Play the known hazards and drawn conversations against an app, and return what came of it.
 
     Args:
         app: `"my_bot:reply"`, which is examined in a process of its own, and ended where it hangs; or a callable as
-            `check_run_loop` takes it, which is examined here.
+            `check_run_loop` takes it, which is examined here; or `Command("python my_program.py")`.
         options: of `Doctor`.
 
     Raises:
@@ -41,11 +43,40 @@ def examine(app: str | App, **options: Any) -> ReportCard:
     return doctor.card
 
 
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A program that is examined: it reads a line for each message, and writes the reply.
+
+    Args:
+        text: as in a shell, without what only a shell knows.
+    """
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The program and its arguments.
+
+        Raises:
+            UsageError: a quotation mark is left open, or there is none.
+        """
+        try:
+            words = shlex.split(self.text)
+        except ValueError as error:
+            raise UsageError(f"the command {self.text!r} cannot be read: {error}.") from error
+        if not words:
+            raise UsageError("the command is empty: write one such as 'python my_program.py'.")
+        return words
+
+
 class Doctor:
     """Examines one app.
 
     Args:
-        app: as `examine` takes it.
+        app: as `examine` takes it; or a `Command`.
         hazards: ids of those that are played; none: all.
         examples: drawn conversations in one search; 0: none are played.
         timeout: real seconds that a step may take if the app neither asks nor sleeps.
@@ -65,7 +96,7 @@ class Doctor:
 
     def __init__(
         self,
-        app: str | App,
+        app: str | App | Command,
         *,
         hazards: Sequence[str] = (),
         examples: int = EXAMPLES,
@@ -84,7 +115,7 @@ class Doctor:
         self.learnt: Learnt | None = None
         self._seen = Seen()
         self._is_complete = False
-        self._name = app if isinstance(app, str) else ""
+        self._name = str(app) if isinstance(app, str | Command) else ""
         if isinstance(app, str) and not all(isinstance(one, str | None) for one in (tools, prepare)):
             raise UsageError(f"{app} is examined in a process of its own: name tools= and prepare= too, MODULE:NAME.")
 
@@ -111,14 +142,37 @@ class Doctor:
         Raises:
             UsageError: the app is no run loop.
         """
-        source = self._isolated(self._app) if isinstance(self._app, str) else self._here(self._app)
+        source = self._of(self._app)
         for examined in source:
             self.results.append(examined.diagnosis)
             yield examined
+        if isinstance(self._app, Command):
+            self._is_complete = True
+            return
         last = Examined(diagnosis=clients_of(self._seen))
         self.results.append(last.diagnosis)
         self._is_complete = True
         yield last
+
+    def _of(self, app: str | App | Command) -> Iterator[Examined]:
+        if isinstance(app, Command):
+            return self._commanded(app)
+        return self._isolated(app) if isinstance(app, str) else self._here(app)
+
+    # In processes of its own.
+
+    def _commanded(self, command: Command) -> Iterator[Examined]:
+        from .command import NOT_SEEN, CommandDriver
+        from .examining import Examiner
+
+        examiner = Examiner(
+            CommandDriver(command.words, self._timeout), with_pages=self._with_pages, unseen=NOT_SEEN, name=str(command)
+        )
+        with examiner.open() as self.learnt:
+            for id in self.hazards:
+                yield examiner.hazard(id)
+            update = {"outcome": Outcome.NOT_APPLICABLE, "why": "each conversation would take a process of its own"}
+            yield Examined(diagnosis=DRAWN_CONVERSATIONS.model_copy(update=update))
 
     # In this process.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, TypeAlias
@@ -16,7 +16,7 @@ from ...errors import UsageError
 from ..battery import ALWAYS, Battery
 from ..cases import Case, Says
 from ..checking import search
-from ..driving import App, Prepare, Watch
+from ..driving import App, Driver, Prepare, Watch
 from ..evidence import Evidence
 from ..hazards import BY_ID, Hazard
 from ..invariants import INVARIANTS, Invariant
@@ -37,23 +37,28 @@ class Examiner:
     """Examines one app. `open` comes first, and the other methods inside its block.
 
     Args:
-        app: as `check_run_loop` takes it.
+        app: as `check_run_loop` takes it, or what plays it.
         tools, prepare: likewise.
         watch: as `Driver.watch`.
         announce: is told of each conversation before it is played, as the YAML of its scenario.
         with_pages: whether findings come with the page of their timeline.
+        time: as of `Simulator`.
+        unseen: as of `Battery`.
+        name: of the app; empty: its own.
 
     Raises:
         UsageError: `app` is no run loop.
     """
 
-    app: App
+    app: App | Driver
     tools: Tools | None = None
     prepare: Prepare | None = None
     watch: Watch | None = None
     announce: Announce | None = None
     with_pages: bool = False
     time: str = "virtual"
+    unseen: Collection[Invariant] = ()
+    name: str = ""
     _battery: Battery = field(init=False)
     _habits: Habits = field(init=False)
     _scenario: str = field(init=False, default="")
@@ -61,8 +66,10 @@ class Examiner:
     _told: Callable[[Case, str], str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._battery = Battery(self.app, tools=self.tools, prepare=self.prepare, time=self.time)
+        options = {"tools": self.tools, "prepare": self.prepare, "time": self.time}
+        self._battery = Battery(self.app, unseen=self.unseen, **options)
         driver = self._battery.driver
+        self.name = self.name or driver.app.name
         self._habits = Habits(lambda: driver.saying)
         within = self.watch or driver.watch
         driver.watch = lambda: self._watched(within)
@@ -72,11 +79,6 @@ class Examiner:
         """Let somebody hear of each request before it is answered, and read at once what the app prints."""
         self._battery.driver.stage.heard = heard
         self._battery.driver.echo = echo
-
-    @property
-    def name(self) -> str:
-        """The name of the app."""
-        return self._battery.driver.app.name
 
     @contextmanager
     def open(self) -> Iterator[Learnt]:

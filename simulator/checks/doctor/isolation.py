@@ -13,11 +13,12 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from ...scenario.stage import is_of_the_app
 from ...scenario.watchdog import HOPELESS
 from .card import Hang
+from .processes import apart, end_process
 from .protocol import IMPORT_SECONDS, REQUEST, STACK, TELL, Ask, Done, Message, Tell
 from .telling import from_here
 
@@ -62,7 +63,7 @@ class Patient:
             stdout=subprocess.PIPE,
             stderr=self._output,
             env={**os.environ, "PYTHONPATH": _path_of_the_package(), "PYTHONHASHSEED": "0"},
-            **_apart(),
+            **apart(),
         )
         threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
 
@@ -89,7 +90,7 @@ class Patient:
     def end(self) -> None:
         """End the process, whatever it does, and all that it has started."""
         if self._process.poll() is None:
-            _kill(self._process)
+            end_process(self._process)
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -115,7 +116,7 @@ class Patient:
         try:
             line = self._lines.get(timeout=max(self._timeout, IMPORT_SECONDS) + PATIENCE_SECONDS)
         except queue.Empty:
-            _kill(self._process)
+            end_process(self._process)
             raise self._died(was_ended=True) from None
         if line is None:
             raise self._died(was_ended=False)
@@ -172,19 +173,3 @@ def _path_of_the_package() -> str:
     folder = str(Path(__file__).resolve().parents[3])
     given = os.environ.get("PYTHONPATH")
     return folder if not given else os.pathsep.join([given, folder])
-
-
-def _apart() -> dict[str, Any]:
-    """Return options of `Popen` under which Ctrl-C in the terminal is ours alone: the app might swallow it."""
-    if sys.platform == "win32":
-        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    return {"start_new_session": True}
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process, and where there are sessions its children, too."""
-    if sys.platform == "win32":
-        process.kill()
-        return
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)

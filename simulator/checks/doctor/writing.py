@@ -21,9 +21,10 @@ class Files:
     """Writes what comes with diagnoses, into folders that are made where they are missing.
 
     Args:
-        app: its name, as `run --app` takes it.
+        app: its name, as `run --app` takes it; or the command.
         scenarios: the folder for scenarios; None: none are written.
         pages: the folder for pages; None: likewise.
+        is_command: whether it is a program.
 
     Raises:
         OSError: a folder cannot be written to.
@@ -32,6 +33,7 @@ class Files:
     app: str
     scenarios: Path | None = None
     pages: Path | None = None
+    is_command: bool = False
     _listed: list[ListedPage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -52,13 +54,19 @@ class Files:
             path = self.scenarios / f"{stem}{SUFFIX}"
             write_whole(path, examined.scenario.encode())
             files["scenario"] = shown_path(path)
-            files["replay"] = shlex.join([COMMAND, "run", shown_path(path), "--app", self.app])
+            files["replay"] = shlex.join([COMMAND, *self._again(path, diagnosis)])
         if self.pages is not None and examined.page and diagnosis.is_finding:
             path = self.pages / f"{stem}.html"
             write_whole(path, examined.page.encode("utf-8", "backslashreplace"))
             files["timeline"] = shown_path(path)
             self._listed.append(ListedPage(f"{diagnosis.id}: {diagnosis.title}", path.name, _first(diagnosis)))
         return diagnosis.model_copy(update=files)
+
+    def _again(self, path: Path, diagnosis: Diagnosis) -> Sequence[str]:
+        """Return what plays a finding again. A program is played by the doctor alone."""
+        if self.is_command:
+            return "doctor", "--command", self.app, "--hazard", diagnosis.id
+        return "run", shown_path(path), "--app", self.app
 
     def close(self) -> Path | None:
         """Write the list of the pages, and return where; None: there are none."""
