@@ -86,8 +86,7 @@ class Battery:
 
     def _result_of(self, hazard: Hazard, scenario: Scenario) -> Result:
         asked = [one for one in dict.fromkeys([*ALWAYS, *hazard.invariants]) if one not in self._unseen]
-        why = self._lacking(scenario) if set(asked) - set(ALWAYS) else _NOT_SEEN
-        if why:
+        if why := _NOT_SEEN if set(hazard.invariants) <= set(self._unseen) else self._lacking(scenario):
             return Result(hazard=hazard, outcome=Outcome.NOT_APPLICABLE, why=why)
         case = adapted(scenario, self.driver.tools.schemas, hazard.faults, rounds=hazard.rounds)
         service = ServiceMode.NORMAL if hazard.faults else scenario.assistants.service

@@ -1,7 +1,7 @@
 """A program as the app: started anew in each conversation, a process for each user, a line in and a reply out.
 
-It finds the simulator where OPENAI_BASE_URL says. The clock that it sleeps by is that of the machine; the service has one
-that goes on with the requests, and the faster the longer the same is asked: a run of minutes takes a few polls.
+It finds the simulator where OPENAI_BASE_URL says. It sleeps by the clock of the machine. That of the service goes on with
+its requests, and the faster the longer the same is asked: a run of minutes takes a few polls.
 """
 
 from __future__ import annotations
