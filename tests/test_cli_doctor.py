@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -91,7 +92,9 @@ def slow(user_id, text):
 def here(tmp_path, monkeypatch):
     (tmp_path / "odd_bots.py").write_text(APPS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    sys.modules.pop("odd_bots", None)
 
 
 def doctor(*arguments):
@@ -134,23 +137,16 @@ def test_it_goes_on_after_an_app_that_hangs_dies_exits_and_prints(here):
         f"odd-bots-odd-{id}.scenario.yaml" for id in sorted({"failed", "stuck-in-queue", *ids[2:4]})
     ]
     assert (here / "pages" / "odd-bots-odd-quota-in-a-run.html").is_file()
+    fails_again_in_the_same_way(told["quota-in-a-run"])
 
 
-def test_what_was_saved_fails_again_in_the_same_way(here, monkeypatch):
-    first = doctor("odd_bots:odd", "--json", *QUICK, *only("quota-in-a-run"), "--save", "found")
-    (told, _) = json.loads(first.stdout)["results"]
-    command = told["replay"].split()
-    assert command[0] == "assistants-simulator"
-    again = subprocess.run(
-        [sys.executable, "-m", "simulator", *command[1:], "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert again.returncode == 1, again.stderr
+def fails_again_in_the_same_way(told):
+    command, *arguments = shlex.split(told.replay)
+    assert command == "assistants-simulator"
+    again = CliRunner().invoke(app, [*arguments, "--json"])
+    assert again.exit_code == 1, again.output
     (scenario,) = json.loads(again.stdout)["scenarios"]
-    found = [f"{one['invariant']}: {one['text']}" for one in told["findings"]]
+    found = [f"{one.invariant}: {one.text}" for one in told.findings]
     assert [one["text"] for one in scenario["findings"]] == found
 
 

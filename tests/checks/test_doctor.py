@@ -10,6 +10,8 @@ import pytest
 from simulator.checks.doctor import Doctor, ReportCard, examine
 from simulator.checks.doctor.lines import lines_of
 from simulator.errors import UsageError
+from simulator.scenario.plain_loop import PlainLoop
+from simulator.scenario.schema import Scenario
 from tests.checks.loops.careful import Careful, functions
 from tests.checks.planted.bugs import AnswersTheFirstCall
 
@@ -100,6 +102,16 @@ def test_drawn_conversations_find_one_thing_after_the_other():
     assert [(one.id, str(one.outcome)) for one in sound.results if one.kind == "drawn"] == [
         ("drawn-conversations", "survived")
     ]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_the_plain_loop_survives_all_that_is_applicable(streams):
+    tools = {"get_weather": {"parameters": {"location": "string"}, "returns": "sunny"}}
+    loop = {"loop": {"stream": True}} if streams else {}
+    scenario = Scenario.model_validate({"scenario": "plain", "tools": tools, **loop, "conversation": [{"user": "x"}]})
+    card = examine(lambda: PlainLoop(scenario), examples=0)
+    assert [f"{one.id}: {one.findings[0].text}" for one in card.findings] == []
+    assert card.summary["survived"] > 65
 
 
 def test_a_hang_is_told_with_its_place_and_the_last_request():

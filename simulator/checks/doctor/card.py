@@ -20,6 +20,10 @@ DRAWN, PROCESS = "drawn", "process"
 """The kinds of diagnoses that are of no hazard."""
 
 
+PROCESS_ENDED = "its process ended"
+"""How a finding begins, or goes on, where that is what happened."""
+
+
 class Value(BaseModel):
     """A part of the card."""
 

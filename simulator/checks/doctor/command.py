@@ -1,7 +1,7 @@
 """A program as the app: started anew in each conversation, a process for each user, a line in and a reply out.
 
-It finds the simulator where OPENAI_BASE_URL says. It sleeps by the clock of the machine. That of the service goes on with
-its requests, and the faster the longer the same is asked: a run of minutes takes a few polls.
+It finds the simulator where OPENAI_BASE_URL says. It sleeps by the clock of the machine. That of the service goes on
+with its requests, and the faster the longer the same is asked: a run of minutes takes a few polls.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ...scenario.stage import Hung
 from ...server import serving
 from ..driving import Driven, Driver, WatchfulStage
 from ..invariants import Invariant, no_busy_loop, polls_are_not_too_frequent
+from .card import PROCESS_ENDED
 from .processes import apart, end_process
 
 NOT_SEEN: frozenset[Invariant] = frozenset({no_busy_loop, polls_are_not_too_frequent})
@@ -138,11 +139,13 @@ class Programs:
         try:
             return program.said(text, self.timeout)
         except ProgramEnded:
-            del self._processes[user_id]
+            del self._processes[user_id]  # who says more speaks to another
             raise
         finally:
             self.said = program.errors()
-            sys.stderr.write(self.said)  # beside what else is kept of what it wrote
+            sys.stderr.write(self.said)  # with what else is kept of what it wrote
+            if user_id not in self._processes:
+                program.end()
 
     def end(self) -> None:
         """End all processes."""
@@ -204,8 +207,7 @@ class _Program:
             self._pieces.put(None)  # for whoever says more
             return reply.decode("utf-8", "replace").strip()
         last = next(reversed(self.errors().strip().splitlines()), "")
-        self.end()
-        raise ProgramEnded(f"its process ended, with exit code {code}{f': {last}' if last else ''}")
+        raise ProgramEnded(f"{PROCESS_ENDED}, with exit code {code}{f': {last}' if last else ''}")
 
     def errors(self) -> str:
         """Return the end of what it wrote to stderr since it was asked last."""

@@ -17,7 +17,7 @@ from typing import IO, Self
 
 from ...scenario.stage import is_of_the_app
 from ...scenario.watchdog import HOPELESS
-from .card import Hang
+from .card import PROCESS_ENDED, Hang
 from .processes import apart, end_process
 from .protocol import IMPORT_SECONDS, REQUEST, STACK, TELL, Ask, Done, Message, Tell
 from .telling import from_here
@@ -136,7 +136,7 @@ class Patient:
                 printed,
                 Hang(place=from_here(at[1]) if at else "", request=request),
             )
-        return Died(f"its process ended, with {_told(code)}", printed, None)
+        return Died(f"{PROCESS_ENDED}, with {_told(code)}", printed, None)
 
     def _text(self, name: str) -> str:
         with contextlib.suppress(OSError):

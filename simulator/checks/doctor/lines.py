@@ -8,7 +8,7 @@ from itertools import groupby
 
 from ...report.timeline import printable
 from ..verdicts import Outcome
-from .card import DRAWN, PROCESS, Diagnosis, Finding, Hang, ReportCard
+from .card import DRAWN, PROCESS, PROCESS_ENDED, Diagnosis, Finding, Hang, ReportCard
 from .telling import line_of
 
 WORDS = {
@@ -70,7 +70,7 @@ def _details(one: Diagnosis) -> Iterator[str]:
     yield from dict.fromkeys(_whys(one.findings))
     if one.hang is not None:
         yield from _hang(one.hang)
-    if one.printed.strip() and (one.hang is not None or not any(finding.invariant for finding in one.findings)):
+    if one.printed.strip() and (one.hang is not None or any(PROCESS_ENDED in found.text for found in one.findings)):
         yield "it printed:"
         yield textwrap.indent("\n".join(one.printed.rstrip().splitlines()[-_PRINTED_LINES:]), _INDENT)
     if one.repair:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def of_drawn(verdict: Verdict, scenario: str, *, with_page: bool) -> Examined:
 
 
 def _examined(told: dict[str, Any], verdict: Verdict, scenario: str, *, with_page: bool) -> Examined:
-    evidence, findings = verdict.driven.evidence, tuple(map(_finding, verdict.findings))
+    evidence, findings = verdict.driven.evidence, tuple(_findings(verdict))
     hung = next((step for step in evidence.spoken if step.hung is not None), None)
     diagnosis = Diagnosis(
         **told,
@@ -85,6 +86,16 @@ def line_of(finding: Finding) -> str:
     """Return a finding in a line."""
     where = "" if finding.said is None else f" when {finding.user} said {finding.said!r}"
     return f"{finding.invariant}{where}: {finding.text}" if finding.invariant else finding.text
+
+
+def _findings(verdict: Verdict) -> Iterator[Finding]:
+    """Yield the findings, of each invariant one for each message: the first tells what there is to mend."""
+    told = set()
+    for broken in verdict.findings:
+        key = broken.invariant, None if broken.step is None else broken.step.number
+        if key not in told:
+            told.add(key)
+            yield _finding(broken)
 
 
 def _finding(broken: Broken) -> Finding:
