@@ -160,8 +160,9 @@ def outputs_go_to_their_own_calls(evidence: Evidence) -> Iterator[Broken]:
     """
     results = {call.id: _results_of(call, evidence.handled) for call in evidence.calls}
     for call in evidence.calls:
-        output, own = call.output, results[call.id]
-        if output is None or not own or _is_among(output, own):
+        output = call.output
+        # A call that raised has no result of its own, and may still be given that of another.
+        if output is None or not _was_handled(call, evidence.handled) or _is_among(output, results[call.id]):
             continue
         for other in evidence.calls:
             if other.run_id == call.run_id and other.id != call.id and _is_among(output, results[other.id]):
@@ -173,9 +174,15 @@ def outputs_go_to_their_own_calls(evidence: Evidence) -> Iterator[Broken]:
 
 
 def _results_of(call: ToolCallRecord, handled: Sequence[Handled]) -> list[Any]:
-    return [
-        one.result for one in handled if one.name == call.name and one.error is None and one.arguments == call.arguments
-    ]
+    return [one.result for one in handled if one.error is None and _is_about(one, call)]
+
+
+def _was_handled(call: ToolCallRecord, handled: Sequence[Handled]) -> bool:
+    return any(_is_about(one, call) for one in handled)
+
+
+def _is_about(one: Handled, call: ToolCallRecord) -> bool:
+    return one.name == call.name and one.arguments == call.arguments
 
 
 def _is_among(output: str, results: Sequence[Any]) -> bool:

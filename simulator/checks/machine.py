@@ -25,7 +25,8 @@ from .verdicts import verdict_of
 class RunLoopMachine(RuleBasedStateMachine):
     """Users say something, time passes, and after each step all invariants hold. Subclass it, and give `app`.
 
-    Further rules and invariants may use `simulator`, and `say`. `TestCase` of the subclass is its test.
+    Further rules and invariants may use `simulator`, and `say`. `TestCase` of the subclass is its test. Its `settings`
+    have no deadline; to set others, begin with them: `settings(TestCase.settings, max_examples=20)`.
 
     Attributes:
         functions: as `check_run_loop(tools=…)`.

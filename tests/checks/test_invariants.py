@@ -59,8 +59,8 @@ BREAKS = {
 TOGETHER = {"no_post_into_a_locked_thread", "the_thread_stays_usable"}
 
 
-def broken(loop, case):
-    handlers = functions()
+def broken(loop, case, handlers=None):
+    handlers = functions() if handlers is None else handlers
     driver = Driver(lambda: loop(handlers), tools=handlers)
     with driver.on_stage():
         driver.learn()
@@ -73,6 +73,18 @@ def test_an_invariant_is_broken_by_one_loop_and_kept_by_another(name):
     loop, _ = PLANTED[planted]
     assert broken(loop, case) == (TOGETHER if name in TOGETHER else {name})
     assert broken(Asynchronous if issubclass(loop, Asynchronous) else Careful, case) == set()
+
+
+def no_weather(location):
+    raise LookupError(location)
+
+
+def test_an_output_is_swapped_with_that_of_a_call_that_raised():
+    raises = {**functions(), "get_weather": no_weather}
+    loop, _ = PLANTED["SwapsTheIds"]
+    both = case(call_tools(call("get_weather", location="Paris"), call("book", seats=2)), say("Answer 8."))
+    assert broken(loop, both, raises) == {"outputs_go_to_their_own_calls"}
+    assert broken(Careful, both, raises) == set()
 
 
 EXCUSED = {
