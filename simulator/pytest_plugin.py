@@ -72,10 +72,15 @@ def simulating_test(item: pytest.Item, base: object, session: Session | None = N
             simulator = stand_in(session, options) if session else stack.enter_context(simulating(options))
         except UsageError as error:
             raise Misuse(f"{item.nodeid}: {error}") from None
-        case = getattr(item, "instance", None)
-        if "unittest" in sys.modules and isinstance(case, sys.modules["unittest"].TestCase):
-            case.simulator = simulator
+        give_to_test_case(item, MARKER, simulator)
         yield simulator
+
+
+def give_to_test_case(item: pytest.Item, name: str, value: object) -> None:
+    """Let a `unittest.TestCase`, which cannot ask for a fixture, have it as an attribute."""
+    case = getattr(item, "instance", None)
+    if "unittest" in sys.modules and isinstance(case, sys.modules["unittest"].TestCase):
+        setattr(case, name, value)
 
 
 def options_of(item: pytest.Item, base: object) -> dict[str, Any]:

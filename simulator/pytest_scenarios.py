@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from .errors import ScenarioError, UsageError
-from .pytest_plugin import Finding, Misuse
+from .pytest_plugin import Finding, Misuse, give_to_test_case
 from .report.scenarios import failure
 from .scenario.apps import App, app_named
 from .scenario.finding_files import SUFFIX, find
@@ -118,11 +118,12 @@ class MarkedScenario:
 
 
 def marked(item: pytest.Item) -> MarkedScenario:
-    """Return the scenario that the marker of a test names.
+    """Return the scenario that the marker of a test names; a `unittest.TestCase` has it as `self.scenario`.
 
     Raises:
         UsageError: it names none; names the test.
     """
+    _refuse_several(item)
     mark = item.get_closest_marker(MARKER)
     if mark is None or len(mark.args) != 1 or not isinstance(mark.args[0], str):
         raise Misuse(
@@ -130,9 +131,18 @@ def marked(item: pytest.Item) -> MarkedScenario:
         )
     try:
         path = find(mark.args[0], item.path.parent, item.config.rootpath)
-        return MarkedScenario(path, load(path, mark.kwargs), item.config)
+        found = MarkedScenario(path, load(path, mark.kwargs), item.config)
     except ScenarioError as error:
         raise Misuse(f"{item.nodeid}: {error}") from None
+    give_to_test_case(item, MARKER, found)
+    return found
+
+
+def _refuse_several(item: pytest.Item) -> None:
+    """Refuse two markers at one place: which is meant? That of a test goes over that of its class."""
+    places = [place for place, _ in item.iter_markers_with_node(MARKER)]
+    if len(places) > len(set(places)):
+        raise Misuse(f"{item.nodeid}: it is marked with several scenarios. A test plays one: write a test for each.")
 
 
 def check_played(item: pytest.Item, scenario: MarkedScenario) -> None:

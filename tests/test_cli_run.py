@@ -460,3 +460,64 @@ def test_an_app_that_swallows_its_own_end_is_ended_with_the_process(project):
     done = spawn(project, "--app", "apps:stubborn", "--timeout", "0.1")
     assert done.returncode == 2
     assert "and the app swallows every exception. It is at " in done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf", "1e10", "soon"])
+def test_a_timeout_is_a_number_of_seconds_of_a_day(run, project, seconds):
+    result = run("scenarios", "--timeout", seconds)
+    assert (result.exit_code, "--timeout" in result.output) == (2, True)
+
+
+def test_a_folder_for_pages_that_cannot_be_is_told_before_anything_is_played(run, project):
+    (project / "taken").touch()
+    result = run("scenarios", "--html", "taken")
+    assert result.exit_code == 2
+    assert result.output.endswith("--html taken: File exists. Name a folder in which files may be made.\n")
+    assert "passed" not in result.output
+
+
+def test_of_links_the_file_that_comes_first_is_played_and_one_that_leads_nowhere_is_told(run, project):
+    (project / "scenarios" / "link.scenario.yaml").symlink_to("hello.scenario.yaml")
+    (project / "scenarios" / "old.scenario.yaml").symlink_to("gone.scenario.yaml")
+    result = run("scenarios")
+    assert result.exit_code == 2
+    assert result.output.splitlines() == [
+        "passed      scenarios/hello.scenario.yaml: A greeting",
+        "not played  scenarios/old.scenario.yaml",
+        "    scenarios/old.scenario.yaml cannot be read: No such file or directory.",
+        "1 passed, 1 not played.",
+    ]
+
+
+INTERRUPTED = """\
+import signal
+said = []
+
+
+def app(user_id, text):
+    said.append(text)
+    if len(said) == 2:
+        signal.raise_signal(signal.SIGINT)
+    return text
+"""
+
+
+def test_who_is_interrupted_hears_of_what_was_played(run, project):
+    (project / "interrupted.py").write_text(INTERRUPTED)
+    for name in "abc":
+        write(project, name, f"scenario: {name}\nconversation: [{{user: Hello?}}]\n")
+    (project / "scenarios" / "hello.scenario.yaml").unlink()
+    result = run("scenarios", "--app", "interrupted:app", "--json", "--html", "pages")
+    assert result.exit_code == 130
+    assert [one["path"] for one in json.loads(result.stdout)["scenarios"]] == ["scenarios/a.scenario.yaml"]
+    assert "Interrupted: 2 of 3 scenarios were not played to their end." in result.stderr
+    assert "a.scenario.yaml" in (project / "pages" / "index.html").read_text()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a watchdog needs signals of POSIX")
+def test_a_pattern_that_never_comes_to_its_end_is_a_finding(run, project):
+    text = HELLO.format(title="x").replace("say: Hello.", f"say: {'a' * 40}")
+    write(project, "hello", text.replace("{reply: Hello.}", "{reply: {matches: '^(a+)+$b'}}"))
+    result = run("scenarios", "--timeout", "0.1")
+    assert result.exit_code == 1
+    assert "to compare with `expect` takes more than 0.1 real seconds: a pattern tries too many ways" in result.output

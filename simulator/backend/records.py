@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from .objects import JsonDict
@@ -32,16 +33,21 @@ class ToolCallRecord:
     thread_id: str
 
 
-def tool_calls_of(store: Store) -> list[ToolCallRecord]:
-    """Return every function call of every run, in the order in which they were made, then those of responses."""
+def tool_calls_of(store: Store, run_steps: int = 0, of_responses: int = 0) -> list[ToolCallRecord]:
+    """Return every function call of every run, in the order in which they were made, then those of responses.
+
+    Args:
+        run_steps: how many of the first are left out.
+        of_responses: how many of the first calls of responses are left out.
+    """
     of_runs = [
         _record(step, call)
-        for step in store.run_steps
+        for step in islice(store.run_steps, run_steps, None)
         if step["type"] == "tool_calls"
         for call in step["step_details"]["tool_calls"]
         if call["type"] == "function"
     ]
-    return [*of_runs, *map(_record_of_response, store.function_calls.values())]
+    return [*of_runs, *map(_record_of_response, islice(store.function_calls.values(), of_responses, None))]
 
 
 def copies(items: Any) -> list[JsonDict]:

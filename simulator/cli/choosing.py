@@ -66,7 +66,8 @@ def _files_of(paths: Sequence[Path]) -> tuple[list[Path], bool]:
     missing = False
     for path in paths:
         try:
-            files |= {file.resolve(): file for file in scenario_files(path) if file.resolve() not in files}
+            for file in scenario_files(path):
+                files.setdefault(file.resolve(), file)
         except ScenarioError as error:
             warn(str(error))
             missing = True

@@ -29,6 +29,7 @@ from .pages import Pages
 from .printing import FINDINGS, UNREADABLE, show_json, stop, styled, warn
 
 IMPORT_SECONDS = 60.0  # of real time; an app that loads a model takes some
+INTERRUPTED = 130  # 128, and the number of SIGINT
 _STYLES = {
     rf"^{report.PASSED}": "green",
     rf"^({report.FAILED}|{report.UNPLAYABLE})": "bold red",
@@ -110,18 +111,34 @@ def play_files(
         reference = _reference_of(comparing, timeout)
     except SimulatorError as error:
         stop(str(error), UNREADABLE)
-    show, pages = _Show(as_json), None if html is None else Pages(html)
-    outcomes = _played(files, partial(_outcome_of, app=app, timeout=timeout, reference=reference, pages=pages), show)
-    if as_json:
-        show_json(report.as_json(outcomes))
-    else:
-        for line in report.closing_lines(outcomes):
-            show.line(line)
-        for line in _notes(reference, outcomes, whole=text is None):
-            show.line(line)
+    show, pages = _Show(as_json), None if html is None else _pages_in(html)
+    outcomes: list[Outcome] = []
+    try:
+        _play(files, partial(_outcome_of, app=app, timeout=timeout, reference=reference, pages=pages), show, outcomes)
+    except KeyboardInterrupt:
+        warn(f"Interrupted: {len(files) - len(outcomes)} of {len(files)} scenarios were not played to their end.")
+    is_whole = len(outcomes) == len(files)
+    _close(show, outcomes, _notes(reference, outcomes, whole=is_whole and text is None))
     if pages is not None:
         warn(f"Wrote {pages.close()}.")
-    _end(outcomes, missing=missing)
+    _end(outcomes, missing=missing, is_whole=is_whole)
+
+
+def _pages_in(folder: Path) -> Pages:
+    """Return what writes pages into a folder, which is made before anything is played."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(f"--html {folder}: {error.strerror or error}. Name a folder in which files may be made.", UNREADABLE)
+    return Pages(folder)
+
+
+def _close(show: _Show, outcomes: Sequence[Outcome], notes: Iterator[str]) -> None:
+    if show.as_json:
+        show_json(report.as_json(outcomes))
+        return
+    for line in (*report.closing_lines(outcomes), *notes):
+        show.line(line)
 
 
 def _notes(reference: Reference | None, outcomes: Sequence[Outcome], *, whole: bool) -> Iterator[str]:
@@ -131,7 +148,9 @@ def _notes(reference: Reference | None, outcomes: Sequence[Outcome], *, whole: b
         yield from unused(reference.entries, outcomes) if whole else ()
 
 
-def _end(outcomes: Sequence[Outcome], *, missing: bool) -> None:
+def _end(outcomes: Sequence[Outcome], *, missing: bool, is_whole: bool) -> None:
+    if not is_whole:
+        raise typer.Exit(INTERRUPTED)
     if missing or any(one.word == report.UNPLAYABLE for one in outcomes):
         raise typer.Exit(UNREADABLE)
     if any(one.word == report.FAILED for one in outcomes):
@@ -175,8 +194,8 @@ def _app_named(option: str, name: str | None, timeout: float) -> App | None:
 # Playing.
 
 
-def _played(files: Sequence[ReadFile], play: Callable[[ReadFile], Outcome], show: _Show) -> list[Outcome]:
-    outcomes = []
+def _play(files: Sequence[ReadFile], play: Callable[[ReadFile], Outcome], show: _Show, outcomes: list[Outcome]) -> None:
+    """Play files, and add what comes of each: whoever is interrupted has those that were played."""
     with show.progress(len(files)) as progress:
         (task,) = progress.task_ids
         for one in files:
@@ -185,7 +204,6 @@ def _played(files: Sequence[ReadFile], play: Callable[[ReadFile], Outcome], show
             outcomes.append(outcome)
             show.outcome(outcome)
             progress.advance(task)
-    return outcomes
 
 
 def _outcome_of(

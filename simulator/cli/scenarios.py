@@ -24,7 +24,9 @@ Settings = Annotated[
 Text = Annotated[str | None, typer.Option("-k", metavar="TEXT", help="Only those with this in their path or title.")]
 Timeout = Annotated[
     float,
-    typer.Option(min=0.1, metavar="SECONDS", help="Real time that a step may take if the app never asks or sleeps."),
+    typer.Option(
+        min=0.1, max=86_400.0, metavar="SECONDS", help="Real time that a step may take if the app never asks or sleeps."
+    ),
 ]
 Against = Annotated[
     str | None,
@@ -71,7 +73,7 @@ def run(
     The app is looked for in the current folder first, and runs as it is: its requests are answered by a simulator of
     its own for each scenario, and its sleeps take no time.
 
-    Exit codes: 0 all passed, 1 something failed or differs, 2 something could not be played.
+    Exit codes: 0 all passed, 1 something failed or differs, 2 something could not be played, 130 interrupted.
     """
     from .playing import Comparing, play_files
 

@@ -52,6 +52,22 @@ class App:
         return made
 
 
+def checked_app(converse: Any) -> Converse:
+    """Return a callable that is an app.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if callable(converse) and _takes(converse, 2):
+        app: Converse = converse
+        return app
+    takes = f", which takes {_parameters(converse)}" if callable(converse) else ""
+    raise UsageError(
+        f"{converse!r:.100}{takes}, is no app: a callable (user_id, text) -> reply. Of a class, or of what makes the "
+        "app, give what it returns."
+    )
+
+
 def app_named(name: str, folders: Iterable[str] = ("",), *, patience: float | None = None) -> App:
     """Return the app that `MODULE:CALLABLE` names.
 

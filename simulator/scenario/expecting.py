@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from .durations import seconds_of
 from .schema import ANY_FAILURE, CallExpectation, CallMatcher, Expectations, TextMatcher, call_matcher
 
 SHOWN = 200  # characters of a text
+ALIKE = 20  # of them, before the first that differs
 _PIECES = ": an app that yields pieces needs a callable around it that joins them"
 
 
@@ -70,7 +72,7 @@ def _reply(wanted: str | TextMatcher, happened: Happened) -> Iterator[str]:
         hint = _PIECES if inspect.isgenerator(happened.reply) or inspect.isasyncgen(happened.reply) else ""
         yield f"the reply is {happened.reply!r:.{SHOWN}}, and not a text{hint}"
     elif not _fits(wanted, happened.reply):
-        yield f"the reply is {happened.reply!r:.{SHOWN}}, and not {_described(wanted)}"
+        yield f"the reply is {_excerpt(happened.reply, wanted)}, and not {_described(wanted, happened.reply)}"
 
 
 def _error(wanted: str | TextMatcher, happened: Happened) -> Iterator[str]:
@@ -79,7 +81,7 @@ def _error(wanted: str | TextMatcher, happened: Happened) -> Iterator[str]:
         return
     text = str(happened.error)
     if wanted != ANY_FAILURE and not _fits(wanted, text):
-        yield f"the failure says {text!r:.{SHOWN}}, and not {_described(wanted)}"
+        yield f"the failure says {_excerpt(text, wanted)}, and not {_described(wanted, text)}"
 
 
 def _fits(wanted: str | TextMatcher, text: str) -> bool:
@@ -90,11 +92,18 @@ def _fits(wanted: str | TextMatcher, text: str) -> bool:
     )
 
 
-def _described(wanted: str | TextMatcher) -> str:
+def _described(wanted: str | TextMatcher, text: str) -> str:
     if isinstance(wanted, str):
-        return repr(wanted)
+        return _excerpt(wanted, text)
     parts = ((one, getattr(wanted, one)) for one in ("contains", "matches"))
-    return "what " + " and ".join(f"{name} {value!r}" for name, value in parts if value is not None)
+    return "what " + " and ".join(f"{name} {value!r:.{SHOWN}}" for name, value in parts if value is not None)
+
+
+def _excerpt(text: str, other: str | TextMatcher) -> str:
+    """Return a text as it is shown; of a long one the piece in which it begins to differ from another."""
+    alike = len(os.path.commonprefix([text, other])) if isinstance(other, str) else 0  # noqa: RUF071  # texts, not paths
+    begin = alike - ALIKE if alike > SHOWN // 2 else 0
+    return f"{'…' if begin else ''}{text[begin:]!r:.{SHOWN}}"
 
 
 # Calls.

@@ -16,6 +16,8 @@ _NEARLY = (".scenario.yml", ".scenario.json")
 def scenario_files(path: Path) -> Sequence[Path]:
     """Return a file as it is, and of a folder all scenarios, in order. What begins with a dot is passed over (`.venv`).
 
+    A link that leads nowhere is among them: it was meant to be one.
+
     Raises:
         ScenarioError: there is nothing there, or no scenario in the folder.
     """
@@ -80,5 +82,9 @@ def _listed(folders: Iterable[Path]) -> str:
 def _inside(folder: Path, suffixes: tuple[str, ...]) -> Iterator[Path]:
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.name.endswith(suffixes) and not hidden and path.is_file():
+        if path.name.endswith(suffixes) and not hidden and (path.is_file() or _leads_nowhere(path)):
             yield path
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from ..backend.faults_json import plan_from_json
 from ..backend.journal import Asked, Entry, Exchange, StatusChange
+from ..backend.records import tool_calls_of
 from ..backend.turns_json import turn_from_json
 from ..errors import CheckFailed, ScenarioError, StateError
 from ..findings import NEVER_STRUCK
 from ..simulator import Simulator
 from .doubts import doubts_of, strangers_of
 from .durations import seconds_of
-from .expecting import Happened, complaints
+from .expecting import SHOWN, Happened, complaints
 from .played import Finding, Played, PlayedStep
 from .schema import Expectations, Scenario, Step
 
@@ -39,6 +41,8 @@ class Performance:
         self._began = stage.clock.now()
         self._whole = _Marks(stage)
         self._step: _Marks | None = None
+        self._looked_at = self._whole.entry
+        self._objects: set[Any] = set()
         self.files = self._placed()
         self._plan(scenario.faults)
 
@@ -87,7 +91,7 @@ class Performance:
         for text in complaints(expected, happened) if expected is not None else ():
             self.find(number, text)
         for unused in _drop_unused(self._stage):
-            self.find(number, f"the model was never asked for {unused}")
+            self.find(number, f"the model was never asked for {unused:.{SHOWN}}")
 
     def note(self, number: int, reply: Any = None, error: BaseException | None = None) -> None:
         """Write down what came of the step that was begun last."""
@@ -149,29 +153,41 @@ class Performance:
     @property
     def _has_no_runs(self) -> bool:
         """Whether the app speaks to the Responses API, and to no other."""
-        objects = {entry.view.run.get("object") for entry in self._whole.entries if isinstance(entry, Asked)}
-        return objects == {"response"}
+        journal = self._stage.journal
+        for entry in journal[self._looked_at :]:  # what came since: of 2,000 steps each would look at all before it
+            if isinstance(entry, Asked):
+                self._objects.add(entry.view.run.get("object"))
+        self._looked_at = len(journal)
+        return self._objects == {"response"}
 
 
 class _Marks:
-    """Where the lists of what happened end at a moment."""
+    """Where the lists of what happened end at a moment.
+
+    It counts what there is and copies only what came since: a scenario may have thousands of steps.
+    """
 
     def __init__(self, stage: Simulator) -> None:
         self._stage = stage
-        self._entries, self._calls, self._runs = len(stage.journal), len(stage.calls), len(stage.runs)
+        with stage._settled() as backend:  # noqa: SLF001  # a test has no use for this, as in `_drop_unused`
+            store = backend.store
+            self._runs, self._run_steps = len(store.runs), len(store.run_steps)
+            self._of_responses = len(store.function_calls)
+        self.entry = len(stage.journal)
         self._began = stage.clock.now()
 
     @property
     def entries(self) -> Sequence[Entry]:
         """What the journal has since."""
-        return self._stage.journal[self._entries :]
+        return self._stage.journal[self.entry :]
 
     def fill(self, happened: Happened) -> None:
         """Write down what has happened since."""
         entries = self.entries
-        happened.calls = self._stage.calls[self._calls :]
+        with self._stage._settled() as backend:  # noqa: SLF001  # likewise
+            happened.calls = tool_calls_of(backend.store, self._run_steps, self._of_responses)
+            runs = list(islice(backend.store.runs, self._runs, None))
         changes = (one for one in entries if isinstance(one, StatusChange) and one.object == "thread.run")
-        runs = self._stage.runs[self._runs :]
         happened.statuses = ["queued", *(one.after for one in changes)] if runs else []
         happened.requests = sum(isinstance(one, Exchange) for one in entries)
         happened.tokens = sum((run["usage"] or {}).get("total_tokens", 0) for run in runs)

@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..decorator import without_deprecations
 from ..errors import RequestBlocked, ScenarioError, ScenarioFailed, UsageError, suggestion, told
-from .apps import App
+from .apps import App, checked_app
 from .expecting import failure_is_expected
 from .loading import filled, load
 from .performance import Performance
@@ -30,6 +30,10 @@ __all__ = ["LIMIT_SECONDS", "Converse", "Finding", "Hung", "Played", "perform", 
 
 # How much virtual time a step may take; more than two runs, one after the other, can live.
 LIMIT_SECONDS = 3_600.0
+_TOO_LONG = (
+    "to compare with `expect` takes more than {:g} real seconds: a pattern tries too many ways to match, as `(a+)+b` "
+    "does. Let no repetition stand inside another"
+)
 # A forked child has a simulator of its own, which nobody looks at.
 _ASKED_ELSEWHERE = (
     "the app asks in a child process that it has forked (multiprocessing, os.fork), and what happens there is not seen "
@@ -66,7 +70,7 @@ def play(
     Raises:
         ScenarioFailed: what was not as expected, step by step.
         ScenarioError: the scenario cannot be played.
-        UsageError: there is no such surface.
+        UsageError: there is no such surface; or as `perform`.
     """
     loop = _plain_loop(surface)
     loaded = (
@@ -122,18 +126,26 @@ def perform(
 
     Raises:
         ScenarioError: it cannot be played.
-        UsageError: the app cannot be made.
+        UsageError: the app cannot be made, or is none; or `limit` is no time.
     """
     if scenario.invariants:
         raise ScenarioError(_JUDGED_ELSEWHERE.format(title=scenario.scenario))
+    if not limit > 0:
+        raise UsageError(f"limit= is how many virtual seconds a step may take, more than 0, not {limit!r}.")
     stage = Stage(seed=seed_of(scenario), service=scenario.assistants.service)
     with without_deprecations(), stage.intercept():
-        own = converse.made() if isinstance(converse, App) else converse or PlainLoop(scenario)
+        own = _app_of(scenario, converse)
         playing = _Playing(Performance(scenario, stage), own, stage, limit, patience)
         try:
             return playing.play()
         finally:
             playing.end()
+
+
+def _app_of(scenario: Scenario, converse: Converse | App | None) -> Converse:
+    if converse is None:
+        return PlainLoop(scenario)
+    return converse.made() if isinstance(converse, App) else checked_app(converse)
 
 
 def seed_of(scenario: Scenario) -> int:
@@ -160,7 +172,8 @@ class _Playing:
             performance.begin(step)
             if step.user is not None and not self._step(number, step):
                 break
-        return performance.close()
+        self._in_good_time(None, performance.close)
+        return performance.played
 
     def end(self) -> None:
         """Close the event loop of an async app."""
@@ -184,7 +197,16 @@ class _Playing:
             self._performance.find(number, _ASKED_ELSEWHERE)
         if error is not None and not failure_is_expected(step.expect):
             self._performance.find(number, f"the app failed: {told(error)}. {place_of(error)}")
-        self._performance.end(number, reply, error)
+        return self._in_good_time(number, lambda: self._performance.end(number, reply, error))
+
+    def _in_good_time(self, number: int | None, compare: Callable[[], object]) -> bool:
+        """Compare with what is expected, which may be a pattern that never comes to its end; tell whether it did."""
+        try:
+            with watched(self._patience):
+                compare()
+        except Hung:
+            self._performance.find(number, _TOO_LONG.format(self._patience))
+            return False
         return True
 
     def _hung(self, number: int, hung: Hung) -> bool:

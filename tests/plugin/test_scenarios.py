@@ -225,6 +225,42 @@ def test_a_scenario_that_is_never_played_fails_its_test(folder):
     result.stdout.fnmatch_lines(["test_it.py::test_it: the scenario was never played. Call scenario.play(app)."])
 
 
+def test_two_markers_at_one_place_are_refused_and_that_of_a_test_goes_over_that_of_its_class(folder):
+    folder.write(
+        test_it="""
+        import pytest
+        from apps import app
+
+        @pytest.mark.scenario("hello", word="Good day")
+        @pytest.mark.scenario("hello")
+        def test_two(scenario): scenario.play(app)
+
+        @pytest.mark.scenario("hello")
+        class TestIt:
+            @pytest.mark.scenario("hello", word="Good day")
+            def test_over(self, scenario): assert scenario.play(app).replies == ["Good day."]
+        """
+    )
+    result = run(folder, "test_it.py")
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines(["test_it.py::test_two: it is marked with several scenarios. A test plays one:*"])
+
+
+def test_a_test_case_of_unittest_has_its_scenario_as_an_attribute(folder):
+    folder.write(
+        test_it="""
+        import unittest
+        import pytest
+        from apps import app
+
+        @pytest.mark.scenario("hello")
+        class TestIt(unittest.TestCase):
+            def test_it(self): self.assertTrue(self.scenario.play(app).passed)
+        """
+    )
+    run(folder, "test_it.py").assert_outcomes(passed=1)
+
+
 def test_an_async_app_wants_a_test_that_is_not_async(folder):
     folder.write(
         test_it="""

@@ -138,3 +138,14 @@ def test_numbers_and_statuses():
 )
 def test_time_and_what_was_heard(expected, happened, problems):
     assert found(expected, **happened) == problems
+
+
+def test_of_long_texts_the_piece_that_differs_is_shown():
+    same = "a" * 5_000
+    (told,) = found({"reply": f"{same}b{same}"}, reply=f"{same}c{same}")
+    assert told == f"the reply is …'{'a' * 20}c{'a' * 178}, and not …'{'a' * 20}b{'a' * 178}"
+
+
+def test_a_long_pattern_is_cut():
+    (told,) = found({"reply": {"matches": "|".join(map(str, range(10_000)))}}, reply="x")
+    assert len(told) < 300

@@ -7,7 +7,7 @@ import openai
 import pytest
 
 from simulator import play
-from simulator.errors import ScenarioError, ScenarioFailed
+from simulator.errors import ScenarioError, ScenarioFailed, UsageError
 from simulator.scenario.plain_loop import PlainLoop
 from simulator.scenario.playing import perform
 from simulator.scenario.stage import Hung
@@ -162,6 +162,27 @@ async def _yields_later(user_id, text):
 def test_of_an_app_that_yields_pieces_it_is_told_what_to_do(scenario, converse):
     (first, _) = findings(perform(scenario(HELLO), converse))
     assert first.endswith("and not a text: an app that yields pieces needs a callable around it that joins them")
+
+
+@pytest.mark.parametrize(
+    "converse, told",
+    [
+        (5, "5, is no app: a callable (user_id, text) -> reply."),
+        ("app:weather", "'app:weather', is no app"),
+        (lambda text: text, "which takes (text), is no app"),
+        (PlainLoop, "which takes (scenario: 'Scenario'), is no app"),
+    ],
+)
+def test_what_cannot_be_called_as_an_app_is_refused(scenario, converse, told):
+    with pytest.raises(UsageError) as error:
+        play(scenario(HELLO), converse)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize("limit", [0, -1, float("nan")])
+def test_a_limit_is_a_time(scenario, limit):
+    with pytest.raises(UsageError, match="limit= is how many virtual seconds a step may take, more than 0, not"):
+        play(scenario(HELLO), limit=limit)
 
 
 def test_an_app_that_lets_a_generator_s_exit_out_fails_as_any_other(scenario):
