@@ -41,7 +41,7 @@ class Reach:
         """
         lines = self.by_line.get(mutant.path, {})
         if mutant.function is None:
-            files = {_file(test) for test in set().union(*lines.values())}
+            files = self._files(mutant.path)
             tests = {test for test in self.seconds if _file(test) in files}
         else:  # of a statement of several lines some have no trace of their own
             tests = {*next((lines[line] for line in range(mutant.line, mutant.line - 8, -1) if lines.get(line)), ())}
@@ -49,6 +49,16 @@ class Reach:
         ordered = sorted(tests - self.failed, key=lambda test: (Path(_file(test)).name != own, self.seconds[test]))
         until = accumulate(self.seconds[test] for test in ordered)
         return [test for test, seconds in zip(ordered, until, strict=True) if seconds <= MAX_SECONDS]
+
+    def _files(self, path: str) -> set[str]:
+        """Return the files with tests of a module; of one without functions, those of its neighbours."""
+        tests = self.by_line.get(path, {}).values() or (
+            each
+            for other, lines in self.by_line.items()
+            if Path(other).parent == Path(path).parent
+            for each in lines.values()
+        )
+        return {_file(test) for each in tests for test in each}
 
 
 def _file(test: str) -> str:

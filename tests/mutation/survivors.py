@@ -28,6 +28,7 @@ class Explained:
 KEPT_FOR_NO_VALUE = "the dict is an ordered set, and nobody reads its values"
 NEVER_NONE = "the type checker wants another value here; there is never need of it"
 ONLY_FASTER = "it saves work and changes no answer"
+A_CHOICE = "the bound is a choice: tests take it from here, and one more is as good"
 ANY_ABSENT = "no id is spelled so, and neither is this one"
 
 EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
@@ -76,10 +77,18 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
             ('if not texts or not _is_index(start) or not _is_index(annotation.get("end_index", 1)):',),
         ),
     ),
+    "simulator/recording/gate/bodies.py": (
+        Explained("MAX_SHOWN = 200", A_CHOICE, ("MAX_SHOWN = 201",)),
+        Explained("MAX_COMPARED = 2_000", A_CHOICE, ("MAX_COMPARED = 2001",)),
+    ),
+    "simulator/recording/gate/obstacles.py": (
+        Explained("STUCK = 7", "the order counts; the last one may be later", ("STUCK = 8",)),
+    ),
     "simulator/recording/gate/chronology.py": (
         Explained('ordered = sorted(given, key=lambda one: one.recorded_at or "")', NEVER_NONE),
     ),
     "simulator/recording/gate/gate.py": (
+        Explained("MAX_REPEATS = 25_000", A_CHOICE, ("MAX_REPEATS = 25001",)),
         Explained(
             "return self.progress.has_seen(Wait(entry.during, (entry.index, 0)))",
             "what is seen later has a greater index, whichever its place in an answer",

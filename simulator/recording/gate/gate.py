@@ -30,7 +30,7 @@ class Asked:
 
     key: Key
     body: Body
-    at: float = 0.0
+    at: float
 
 
 class Gate:

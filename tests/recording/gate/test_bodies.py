@@ -116,6 +116,13 @@ def test_a_difference_is_told_with_its_path_and_both_values(then, now, said):
     assert body(then).differences(body(now)) == said
 
 
+def test_outputs_are_compared_to_the_letter_unless_another_mode_was_asked():
+    then, now = (body({"tool_outputs": [{"tool_call_id": "call_1", "output": text}]}) for text in ("1", "1.0"))
+    assert then.same_rest(now)
+    assert len(then.output_differences(now)) == 1
+    assert then.output_differences(then) == []
+
+
 def test_numbers_are_compared_as_json_means_them():
     assert body(b'{"n": 1.0}').same_rest(body({"n": 1}))
     assert body(b'{"n": 1.5}').json == {"n": 1.5}

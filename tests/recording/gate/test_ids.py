@@ -41,3 +41,33 @@ def test_statuses_are_those_of_what_moves_by_itself():
     assert list(statuses_in(listed)) == [Shown("run_1", "queued")]
     assert list(statuses_in({"type": "response.completed", "response": response})) == [Shown("resp_1", "completed")]
     assert list(statuses_in([run])) == list(statuses_in({"object": "thread.run", "id": 1})) == []
+
+
+MOVING = [
+    "response",
+    "thread.run",
+    "vector_store",
+    "vector_store.file",
+    "vector_store.file_batch",
+    "vector_store.files_batch",
+]
+
+
+@pytest.mark.parametrize("kind", MOVING)
+def test_whatever_moves_by_itself_shows_its_status(kind):
+    assert list(statuses_in({"id": "x", "object": kind, "status": "queued"})) == [Shown("x", "queued")]
+
+
+@pytest.mark.parametrize(
+    "status, is_halt",
+    [
+        ("queued", False),
+        ("in_progress", False),
+        ("cancelling", False),
+        ("requires_action", True),
+        ("completed", True),
+        ("expired", True),
+    ],
+)
+def test_what_is_under_way_moves_by_itself(status, is_halt):
+    assert Shown("x", status).is_halt is is_halt

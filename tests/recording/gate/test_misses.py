@@ -236,6 +236,26 @@ def test_of_many_some_are_named(tape, said, count):
     assert lines[2:] == [*named, *more]
 
 
+def test_where_twins_were_tried_in_vain_it_says_how_to_tell_them_apart(tape, said):
+    threads = [tape.exchange("POST", "/threads", {"id": f"thread_{number}"}, {}) for number in (1, 2)]
+    texts = {1: ["Bye"], 2: ["First", "Hello"]}
+    messages = [
+        tape.exchange("POST", f"/threads/thread_{number}/messages", {"id": f"{text}"}, {"content": text})
+        for number in (1, 2)
+        for text in texts[number]
+    ]
+    _, client = tape.replayed(*threads, *messages)
+    client.post("/threads")
+    lines = said(
+        "POST /threads/thread_1/messages", lambda: client.post("/threads/thread_1/messages", {"content": "Hello"})
+    )
+    assert lines[-1] == (
+        "Identical creations were taken in the order in which the code made them. The search for another order ended at"
+        " its bound: 8 candidates, 32 pairs, and nothing is taken back that the code has read. Give what is created"
+        " alike something to tell it by, such as metadata."
+    )
+
+
 def test_what_was_never_made_is_named_once_each(tape, polled):
     session = prepared(tape.cassette_of(*polled), Rules())
     lines = ["cassettes/test.yaml:3 POST /v1/threads", "cassettes/test.yaml:20 POST /v1/threads/thread_1/runs"]

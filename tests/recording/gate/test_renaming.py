@@ -120,7 +120,7 @@ def swapped(tape):
         ("POST", "threads", b"{}"),
         ("POST", "threads/thread_1/messages", b'{"content": "2"}'),
     ]:
-        for piece in binding.find(Asked(key_of(method, f"/v1/{path}", ""), Body(body, Rules()))).pieces:
+        for piece in binding.find(Asked(key_of(method, f"/v1/{path}", ""), Body(body, Rules()), 0.0)).pieces:
             binding.progress.show(piece)
     assert binding.names.recorded == {"thread_1": "thread_2", "thread_2": "thread_1"}
     return binding
@@ -129,7 +129,7 @@ def swapped(tape):
 def test_path_and_query_are_read_in_the_ids_of_the_recording(swapped):
     swapped.names = Names({**swapped.names.recorded, "msg_a": "msg_2"})
     key = key_of("GET", "/v1/threads/thread_1/messages", "after=msg_a&limit=1")
-    found = swapped.find(Asked(key, Body(b"", Rules())))
+    found = swapped.find(Asked(key, Body(b"", Rules()), 0.0))
     assert found.key == key_of("GET", "/v1/threads/thread_2/messages", "after=msg_2&limit=1")
 
 

@@ -71,6 +71,11 @@ def test_every_id_of_a_path_is_blank(prepare, path, blank):
     assert Twins(prepare()).shaped(key_of("GET", path, ""), Body(b"", Rules())).shape.path == blank
 
 
+def test_an_id_may_have_any_letters(prepare):
+    body = Body('{"assistant_id": "café"}'.encode(), Rules())
+    assert Twins(prepare()).shaped(key_of("POST", "/v1/threads/runs", ""), body).ids == ("café",)
+
+
 def test_what_is_no_json_has_no_ids_in_it(prepare):
     raw = b'--x\r\n"file_id": "f"\r\n--x--'
     shaped = Twins(prepare()).shaped(key_of("POST", "/v1/files", ""), Body(raw, Rules()))
