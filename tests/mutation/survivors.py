@@ -56,7 +56,7 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
         Explained(
             'self._active.setdefault(run["thread_id"], {})[run["id"]] = None',
             KEPT_FOR_NO_VALUE,
-            ('self._active.setdefault(run["thread_id"], {})[run["id"]] = "" ',),
+            ('self._active.setdefault(run["thread_id"], {})[run["id"]] = ""',),
         ),
     ),
     "simulator/backend/turn_checks.py": (
@@ -115,6 +115,7 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
         ),
     ),
     "simulator/recording/gate/outputs.py": (
+        Explained("MAX_DIFF_LINES = 40", A_CHOICE, ("MAX_DIFF_LINES = 41",)),
         Explained('return "number"', "types are compared with each other only, and none is called so"),
     ),
     "simulator/recording/gate/preparing.py": (
