@@ -33,7 +33,7 @@ from .targets import ROOT
 
 # No plugin that starts processes, measures, or keeps files.
 ARGUMENTS = [
-    "-q",
+    "-qq",
     "--no-header",
     "--capture=no",
     "--assert=plain",

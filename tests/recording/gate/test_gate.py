@@ -42,6 +42,18 @@ def test_a_list_that_is_read_again_changes_only_when_the_run_has(listed):
     assert [count(listed), count(listed)] == [2, 2]
 
 
+def test_of_two_lists_the_late_one_is_read_late(tape):
+    _, client = tape.replayed(
+        tape.exchange("POST", "/threads/thread_1/runs", tape.run(), {}),
+        tape.exchange("GET", MESSAGES, {"data": []}),
+        tape.exchange("GET", "/threads/thread_1/runs/run_1", tape.run(status="completed")),
+        tape.exchange("GET", MESSAGES, {"data": [{"id": "msg_1"}]}),
+    )
+    client.post("/threads/thread_1/runs")
+    assert client.status() == "completed"
+    assert count(client) == 1
+
+
 def test_answers_behind_the_same_status_come_one_after_the_other(tape):
     """Others write in the thread too: what nothing of ours brought about is shown in its order, none left out."""
     lists = [tape.exchange("GET", MESSAGES, {"data": [{"id": f"msg_{n}"} for n in range(size)]}) for size in range(3)]

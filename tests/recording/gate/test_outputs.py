@@ -60,6 +60,23 @@ def test_a_body_without_outputs_is_its_rest(body):
     assert taken_from(body) == (body, {})
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"input": [{"type": "function_call", "call_id": "call_1", "output": "x"}]},
+        {"messages": [{"role": "assistant", "tool_call_id": "call_1", "content": "x"}]},
+        {"tool_outputs": [{"call_id": "call_1", "output": "x"}]},
+    ],
+)
+def test_what_is_not_marked_as_an_output_is_none(body):
+    assert taken_from(body) == (body, {})
+
+
+def test_the_order_of_messages_counts():
+    first, second = ({"role": "tool", "tool_call_id": id, "content": "x"} for id in ("call_1", "call_2"))
+    assert taken_from({"messages": [first, second]}).rest != taken_from({"messages": [second, first]}).rest
+
+
 def test_the_order_counts_where_it_means_something():
     first, second = ({"type": "function_call_output", "call_id": id, "output": "x"} for id in ("call_1", "call_2"))
     assert taken_from({"input": [first, second]}).rest != taken_from({"input": [second, first]}).rest
