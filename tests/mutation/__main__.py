@@ -45,6 +45,8 @@ def main() -> int:
         outcomes[mutant] = outcome
         if outcome in ALIVE and explanation(mutant) is None:
             _say(f"{outcome}: {mutant}")
+        if len(outcomes) % 500 == 0:
+            _say(f"{len(outcomes)} of {len(made)} tried, in {time.monotonic() - began:.0f} s")
 
     tried(made, TESTS, reach, given.jobs, tell)
     faults = [f"fails without any mistake: {test}" for test in sorted(reach.failed)]
