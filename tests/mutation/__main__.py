@@ -18,11 +18,13 @@ import os
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 from .mutants import Mutant, mutants
 from .survivors import EXPLAINED, Explained
-from .targets import MODULES, TESTS
+from .targets import MODULES, ROOT, TESTS
 from .trials import Outcome, measured, preload, tried
 
 FLOOR = 90
@@ -40,19 +42,33 @@ def main() -> int:
     made = [mutant for path in paths for mutant in mutants(path)][:: given.every]
     _say(f"{len(made)} mutants, {len(reach.seconds)} tests, known in {time.monotonic() - began:.0f} s")
     outcomes: dict[Mutant, Outcome] = {}
+    killed_for_nothing: list[Mutant] = []
 
     def tell(mutant: Mutant, outcome: Outcome) -> None:
+        if not mutant.was:
+            killed_for_nothing.extend([mutant] if outcome not in ALIVE else [])
+            return
         outcomes[mutant] = outcome
         if outcome in ALIVE and explanation(mutant) is None:
             _say(f"{outcome}: {mutant}")
         if len(outcomes) % 500 == 0:
             _say(f"{len(outcomes)} of {len(made)} tried, in {time.monotonic() - began:.0f} s")
 
-    tried(made, TESTS, reach, given.jobs, tell)
+    tried([*without_mistake(made), *made], TESTS, reach, given.jobs, tell)
     faults = [f"fails without any mistake: {test}" for test in sorted(reach.failed)]
+    faults += [f"a test of {one.path} fails in a trial without any mistake" for one in killed_for_nothing]
     faults += complaints(outcomes, is_whole=given.every == 1)
     _say("\n".join([*table(outcomes), *faults, f"in {time.monotonic() - began:.0f} s"]))
     return bool(faults)
+
+
+def without_mistake(made: Iterable[Mutant]) -> list[Mutant]:
+    """Return modules as they are, for trials of each kind and folder: who kills these kills for nothing."""
+    some = {(Path(mutant.path).parent, mutant.function is None): mutant for mutant in made}
+    return [
+        replace(mutant, was="", now="", source=(ROOT / mutant.path).read_text(encoding="utf-8"))
+        for mutant in some.values()
+    ]
 
 
 def complaints(outcomes: Outcomes, *, is_whole: bool) -> Iterator[str]:

@@ -151,6 +151,10 @@ def test_what_is_too_long_by_a_line_is_cut(more, last):
     assert found.splitlines()[-1] == last
 
 
+def test_of_an_output_that_is_no_text_the_order_of_keys_does_not_count():
+    assert differences({"call_1": {"b": 1, "a": 2}}, {"call_1": {"a": 2, "b": 1}}, OutputMode.STRICT) == []
+
+
 def test_what_differs_in_spelling_only_is_shown_as_it_is():
     (found,) = differences({"call_1": '{"é":1}'}, {"call_1": '{"é": 1}'}, OutputMode.STRICT)
     assert found.splitlines()[1:] == ['    then "{\\"é\\":1}"', '    now  "{\\"é\\": 1}"']
