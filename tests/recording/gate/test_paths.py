@@ -18,6 +18,12 @@ PLACES = [
     ("chat/completions", Place("chat/completions"), ()),
     ("chat/completions/c/messages", Place("chat/completions", "c", ("messages",)), ("c",)),
     ("fine_tuning/jobs/j", Place("fine_tuning/jobs", "j"), ("j",)),
+    ("audio/speech", Place("audio/speech"), ()),
+    ("chatkit/sessions/s/cancel", Place("chatkit/sessions", "s", ("cancel",)), ("s",)),
+    ("images/generations", Place("images/generations"), ()),
+    ("organization/users/u", Place("organization/users", "u"), ("u",)),
+    ("realtime/sessions", Place("realtime/sessions"), ()),
+    ("responses/input_tokens", Place("responses/input_tokens"), ()),
 ]
 
 

@@ -103,6 +103,14 @@ def test_each_meaning_is_tried_once(recorded, monkeypatch):
     assert client.post(f"/threads/{one}/messages", HELLO)["id"] == "msg_2_0"
 
 
+def test_no_more_are_tried_than_the_bound(tape, recorded, monkeypatch):
+    monkeypatch.setattr(renaming, "MAX_CANDIDATES", 1)
+    _, client = recorded([BYE], [FIRST, HELLO], [HELLO])
+    one = client.post("/threads")["id"]
+    with pytest.raises(tape.Refused, match="does not fit what was recorded"):
+        say(client, one, HELLO)
+
+
 @pytest.fixture
 def swapped(tape):
     """A binding of two threads that have changed places, with a run in each, polled at one message."""
