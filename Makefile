@@ -37,7 +37,7 @@ endef
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types coverage layout format docs orders scenarios verify fuzz programs schema \
-	mutation properties browser bench stress sdks sdk-faults pythons dist-check constraints clean
+	mutation properties conversations browser bench stress sdks sdk-faults pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -96,6 +96,9 @@ programs: $(READY) ## random programs: beside a model of the service, twice, and
 
 properties: $(READY) ## every planted bug is found by check_run_loop, and nothing in sound loops over 20,000 conversations
 	SIMULATOR_PROPERTIES=$(CASES) $(RUN) -m pytest -q -p no:cacheprovider tests/checks/test_planted.py $(ARGS)
+
+conversations: $(READY) ## 1,000 conversations of the client in one event loop, its memory and its lag, with the figures
+	SIMULATOR_CONVERSATIONS=1000 $(RUN) -m pytest -q -s -n 0 tests/client/test_crowds.py $(ARGS)
 
 # In an environment of its own: what it is pinned to is not what the suite is pinned to.
 schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 cases or so many as CASES says

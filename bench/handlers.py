@@ -7,7 +7,7 @@ import asyncio
 import openai
 
 from simulator import Simulator, call, call_tools, say
-from simulator.client import Backoff, ConversationHandler, FunctionRegistry, RunPolicy
+from simulator.client import Backoff, ConversationHandler, FunctionRegistry, MemoryStore, RunPolicy
 
 from .calls import LATER
 from .sizes import Sizes
@@ -48,14 +48,15 @@ def _registry() -> FunctionRegistry:
 def turn(sizes: Sizes) -> Spread:
     """Compare a turn of a sync client, with two calls at once."""
     sim, registry = _stage(), _registry()
-    client = sim.client()
+    client, store = sim.client(), MemoryStore()
+    handler = ConversationHandler(client, ASSISTANT, registry=registry, store=store, policy=POLICY)
 
-    def prepare() -> ConversationHandler[openai.OpenAI]:
+    def prepare() -> None:
         _prepare(sim)
-        return ConversationHandler(client, ASSISTANT, registry=registry, policy=POLICY)
+        store.delete("anna")
 
     return compare(
-        Case(lambda handler: handler.send("anna", QUESTION), prepare),
+        Case(lambda _: handler.send("anna", QUESTION), prepare),
         Case(lambda _: _bare(client), lambda: _prepare(sim)),
         rounds=sizes.rounds,
         calls=sizes.loops,
@@ -65,15 +66,16 @@ def turn(sizes: Sizes) -> Spread:
 def async_turn(sizes: Sizes) -> Spread:
     """Compare the same turn of an async client."""
     sim, registry = _stage(), _registry()
-    client = sim.async_client()
+    client, store = sim.async_client(), MemoryStore()
+    handler = ConversationHandler(client, ASSISTANT, registry=registry, store=store, policy=POLICY)
 
-    def prepare() -> ConversationHandler[openai.AsyncOpenAI]:
+    def prepare() -> None:
         _prepare(sim)
-        return ConversationHandler(client, ASSISTANT, registry=registry, policy=POLICY)
+        store.delete("anna")
 
     with asyncio.Runner() as runner:
         return compare(
-            Case(lambda handler: runner.run(handler.send("anna", QUESTION)), prepare),
+            Case(lambda _: runner.run(handler.send("anna", QUESTION)), prepare),
             Case(lambda _: runner.run(_bare_async(client)), lambda: _prepare(sim)),
             rounds=sizes.rounds,
             calls=sizes.loops,

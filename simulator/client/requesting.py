@@ -48,6 +48,7 @@ class Requests:
         """
         number = 0
         while True:
+            await self._ground.let_others_run()
             try:
                 return await resolved(send())
             except openai.APIError as error:

@@ -223,10 +223,9 @@ class Turn:
                 await self._pause_for_a_poll(polls)
                 polls += 1
                 run, self._poll_after = await self._service.poll(self._run)
-                is_news = run.status != self._run.status
-                changed = self._seen(run)
-                if is_news:
-                    yield changed
+                before, self._run = self._run.status, run
+                if run.status != before:
+                    yield RunChanged(run)
 
     async def _answer(self) -> AsyncIterator[Event]:
         """Execute the functions that the run waits for, and submit what they return."""
