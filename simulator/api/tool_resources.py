@@ -35,12 +35,14 @@ def with_resources(
         expires_after: of those stores.
 
     Raises:
+        WrongPrefix: no such file for the code interpreter, and its id cannot be one.
         NotFound: no such vector store, or no such file.
         NotForRetrieval: file search does not take files of this kind.
     """
     if "tool_resources" not in body:
         return dict(body), []
     resources = dict(body["tool_resources"])
+    _require_files_for_code(call, resources)
     search = resources.get("file_search", EMPTY)
     ids = search.get("vector_store_ids")
     for id in ids or ():
@@ -113,13 +115,23 @@ def _may_name_files(message: Mapping[str, Any]) -> bool:
     return "attachments" in message or not isinstance(message["content"], str)
 
 
+def _require_files_for_code(call: Call, resources: Mapping[str, Any]) -> None:
+    """Refuse files that there are not, in the words of attachments: chosen, for no recording has such a request."""
+    for index, id in enumerate(resources.get("code_interpreter", EMPTY).get("file_ids", ())):
+        _require_file(call, id, f"tool_resources.code_interpreter.file_ids[{index}]")
+
+
 def _require_files(call: Call, message: Mapping[str, Any], where: str) -> None:
     for path, id in _named_files(message):
-        if call.backend.store.files.get(id) is not None:
-            continue
-        if not id.startswith(FILE_PREFIXES):
-            raise WrongPrefix(f"{where}{path}", id, "file")
-        raise NotFound("file", id)
+        _require_file(call, id, f"{where}{path}")
+
+
+def _require_file(call: Call, id: str, path: str) -> None:
+    if call.backend.store.files.get(id) is not None:
+        return
+    if not id.startswith(FILE_PREFIXES):
+        raise WrongPrefix(path, id, "file")
+    raise NotFound("file", id)
 
 
 def _named_files(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

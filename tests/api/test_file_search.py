@@ -415,6 +415,36 @@ def test_polling_a_file_waits_until_it_is_ready(sim, files):
         client.vector_stores.retrieve("vs_x")
 
 
+def test_what_is_uploaded_in_one_go_is_ready_when_it_returns(sim):
+    """`upload_and_poll` of a file, and of a batch, which uploads in threads and takes files that are there too."""
+    client = sim.client(max_retries=0)
+    if not hasattr(client, "vector_stores"):
+        pytest.skip("this SDK has vector stores under beta, or none")
+    store = client.vector_stores.create()
+    with sim.intercept():
+        one = client.vector_stores.files.upload_and_poll(vector_store_id=store.id, file=("a.txt", b"Ann likes apples."))
+        batch = client.vector_stores.file_batches.upload_and_poll(
+            store.id, files=[("b.txt", b"Bob likes bread."), ("c.txt", b"Cy likes cake.")], file_ids=[one.id]
+        )
+    assert (one.status, one.usage_bytes) == ("completed", 17)
+    assert (batch.status, batch.file_counts.completed, batch.file_counts.total) == ("completed", 3, 3)
+    assert client.vector_stores.search(store.id, query="cake").data[0].filename == "c.txt"
+    with pytest.raises(openai.NotFoundError, match="No file found with id 'file-x'"):
+        client.vector_stores.file_batches.create_and_poll(store.id, file_ids=["file-x"])
+
+
+@pytest.mark.asyncio
+async def test_the_async_client_uploads_and_polls_too(sim):
+    client = sim.async_client(max_retries=0)
+    if not hasattr(client, "vector_stores"):
+        pytest.skip("this SDK has vector stores under beta, or none")
+    store = await client.vector_stores.create()
+    with sim.intercept():
+        files = [("b.txt", b"Bob likes bread."), ("c.txt", b"Cy likes cake.")]
+        batch = await client.vector_stores.file_batches.upload_and_poll(store.id, files=files)
+    assert (batch.status, batch.file_counts.completed) == ("completed", 2)
+
+
 @pytest.mark.asyncio
 async def test_the_async_client_polls_batches_too(sim, files):
     client = sim.async_client(max_retries=0)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from simulator import Simulator
+from simulator import Simulator, say
 
 DAY = 86_400
 KEYS = [
@@ -150,6 +150,17 @@ def test_a_new_expiry_counts_from_the_last_use_and_an_old_one_is_void(sim, api):
     assert status(api, path) == "expired"
     sim.clock.advance(3 * DAY)
     assert status(api, path) == "expired"
+
+
+def test_a_null_expiry_is_none_that_is_given(sim, api):
+    """Clients send null for what they leave out: it must not take away what was set."""
+    made = api.made("/vector_stores", {"expires_after": THREE_DAYS})
+    path = f"/vector_stores/{made['id']}"
+    assert api.made(path, {"expires_after": None, "name": "n"}) == {**made, "name": "n"}
+    sim.clock.advance(3 * DAY)
+    assert status(api, path) == "expired"
+    never = api.made("/vector_stores", {"expires_after": None})
+    assert (never["expires_after"], never["expires_at"]) == (None, None)
 
 
 def test_a_deleted_store_does_not_expire(sim, api):
@@ -441,6 +452,32 @@ def test_a_file_that_nobody_uploaded_is_unknown(sim, api, refused, path, body):
     sim.put("vector_stores", {"id": "vs_1"})
     error = refused(lambda: api.post(path, body), 404)
     assert error["message"] == "No file found with id 'file-x'."
+
+
+@pytest.mark.parametrize(
+    "path, more",
+    [
+        ("/assistants", {"model": "m"}),
+        ("/assistants/asst_1", {}),
+        ("/threads", {}),
+        ("/threads/thread_1", {}),
+        ("/threads/runs", {"assistant_id": "asst_1"}),
+    ],
+)
+def test_a_file_for_the_code_interpreter_that_nobody_uploaded_is_unknown(sim, api, refused, path, more):
+    sim.put("assistants", {"id": "asst_1", "model": "m", "instructions": "Help."})
+    sim.put("threads", {"id": "thread_1"})
+    sim.put("files", {"id": "odd"})
+    sim.script(say("Hi"), optional=True)
+
+    def ask(*ids):
+        return api.post(path, {**more, "tool_resources": {"code_interpreter": {"file_ids": list(ids)}}})
+
+    assert refused(lambda: ask("odd", "file-x"), 404)["message"] == "No file found with id 'file-x'."
+    error = refused(lambda: ask("odd", "x"), 400)
+    assert error["param"] == "tool_resources.code_interpreter.file_ids[1]"
+    assert "Expected an ID that begins with 'file'" in error["message"]
+    assert ask("odd").status == 200  # one that is there may look like anything
 
 
 @pytest.mark.parametrize("path", ["/vector_stores", "/vector_stores/vs_1/file_batches"])

@@ -140,7 +140,8 @@ def test_version_2_sees_what_version_1_attaches_and_detaches(v1, assistant, seen
     assert seen(path) == ["file-2"]
 
 
-def test_version_1_does_not_see_what_version_2_does(v1, api, assistant, seen):
+def test_version_1_does_not_see_what_version_2_does(v1, api, assistant, seen, file):
+    file("file-9")
     # OpenAI's migration guide of 2024: "the inverse is not true".
     path = assistant("file-1")
     api.made(path, {"tool_resources": {"code_interpreter": {"file_ids": ["file-9"]}}})
@@ -152,7 +153,8 @@ def test_version_1_does_not_see_what_version_2_does(v1, api, assistant, seen):
     assert v1.get(f"/assistants/{made['id']}").json["file_ids"] == []
 
 
-def test_what_version_2_has_of_its_own_outlives_version_1(v1, api, assistant, seen):
+def test_what_version_2_has_of_its_own_outlives_version_1(v1, api, assistant, seen, file):
+    file("file-9")
     path = assistant("file-1")
     api.made(path, {"tool_resources": {"code_interpreter": {"file_ids": ["file-1", "file-9"]}}})
     v1.delete(f"{path}/files/file-1")
