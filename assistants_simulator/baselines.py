@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
-from .pytest_entry import KEPT, KEPT_OF_REPORT, OPTIONS, SESSION, TAKEN, package_plugin
+from .pytest_entry import ACTIVE, KEPT, KEPT_OF_REPORT, OPTIONS, SESSION, TAKEN, package_plugin
+
+# The simulators that a test has made, from its set-up on.
+MADE: pytest.StashKey[list[Any]] = pytest.StashKey()
 
 
 class Baselines:
@@ -27,19 +31,38 @@ class Baselines:
         item.stash[TAKEN] = True
         if SESSION in item.stash:  # a cassette answers: nobody knows what the model was shown
             return
+        self._take(item, package_plugin().of_the_fixture(item, active, item.stash[OPTIONS]))
+
+    def _take(self, item: pytest.Item, made: list[Any]) -> None:
         if not self._compares:
-            item.stash[KEPT] = package_plugin().keep(item, active, self._folder, item.stash[OPTIONS])
+            item.stash[KEPT] = package_plugin().keep(made, self._folder)
             return
-        item.stash[KEPT], differences = package_plugin().compare(item, active, self._folder, item.stash[OPTIONS])
+        item.stash[KEPT], differences = package_plugin().compare(made, self._folder)
         if differences:
             raise package_plugin().Differs(differences)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None]:
+        """Note which simulators a test makes for itself."""
+        item.stash[MADE] = []
+        with package_plugin().noting(item, item.stash[MADE]):
+            yield
+        del item.stash[MADE]  # items live as long as the session
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> None:
+        """Take what came of those, where the test passed and has no simulator from a fixture."""
+        failed = getattr(item, "_excinfo", None)  # of a `unittest.TestCase`, which raises nothing
+        if not failed and ACTIVE not in item.stash and SESSION not in item.stash:
+            self._take(item, package_plugin().asked(item.stash[MADE]))
 
     def sections(self, item: pytest.Item, active: Any) -> list[tuple[str, str]]:
         """Return what differs in a test that failed by itself: often that is why."""
         if not self._compares or TAKEN in item.stash or SESSION in item.stash:
             return []
         try:
-            item.stash[KEPT], differences = package_plugin().compare(item, active, self._folder, item.stash[OPTIONS])
+            made = package_plugin().of_the_fixture(item, active, item.stash[OPTIONS])
+            item.stash[KEPT], differences = package_plugin().compare(made, self._folder)
         except Exception as error:  # noqa: BLE001  # an exception out of a reporting hook ends the whole session
             differences = str(error)
         return [("assistants-simulator: compared with the baseline", differences)] if differences else []
@@ -48,7 +71,7 @@ class Baselines:
         """Take what became of a test, under xdist from the worker that ran it."""
         outcome = getattr(report, KEPT_OF_REPORT, None)
         if outcome is not None:
-            self._outcomes.append(outcome)
+            self._outcomes += outcome
         elif report.failed and report.when == "call":
             self._failed += 1
 

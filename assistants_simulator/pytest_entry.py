@@ -50,7 +50,7 @@ SESSION: pytest.StashKey[Any] = pytest.StashKey()
 # Folders of baselines, and what becomes of a test there.
 BASELINE, COMPARE = "--assistants-baseline", "--assistants-compare"
 BASELINES = "assistants_simulator_baselines"
-KEPT: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+KEPT: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 TAKEN: pytest.StashKey[bool] = pytest.StashKey()  # whatever came of it
 KEPT_OF_REPORT = "assistants_baseline"  # xdist takes attributes of reports along
 VCR = "vcr"

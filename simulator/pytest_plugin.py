@@ -9,11 +9,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from .backend.journal import Asked
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
 from .errors import (
     BaselineError,
@@ -31,6 +33,7 @@ from .transport import guard
 from .transport.clients import plain_async_client, plain_client
 from .transport.environment import remove_left_over
 from .transport.hosts import Hosts
+from .transport.patching import Patch
 
 if TYPE_CHECKING:
     import openai
@@ -235,38 +238,74 @@ def check(simulator: Simulator) -> None:
         raise Finding(str(found))
 
 
-def keep(item: pytest.Item, simulator: Simulator, folder: Path, base: object) -> dict[str, Any]:
-    """Write what came of a test into the baseline; return what became of it.
+class Made(NamedTuple):
+    """A simulator that a test made for itself, under the name of its record."""
 
-    Args:
-        base: what the fixture `simulator_options` returned.
+    of: str
+    simulator: Simulator
+    api_keys: Sequence[str]
+
+
+@contextmanager
+def noting(item: pytest.Item, made: list[Made]) -> Iterator[None]:
+    """Note, inside the block, every simulator that is made: by `@simulated`, a scenario, or the test itself."""
+
+    def wrap(begin: Callable[..., None]) -> Callable[..., None]:
+        @wraps(begin)
+        def noted(self: Simulator, *args: Any, **options: Any) -> None:
+            begin(self, *args, **options)
+            made.append(Made(item.nodeid, self, tuple(options.get("api_keys", ()))))
+
+        return noted
+
+    patch = Patch(Simulator, "__init__", wrap)
+    patch.install()
+    try:
+        yield
+    finally:
+        patch.remove()
+
+
+def of_the_fixture(item: pytest.Item, simulator: Simulator, base: object) -> list[Made]:
+    """Return the simulator of the fixture; `base` is what `simulator_options` returned."""
+    return [Made(item.nodeid, simulator, options_of(item, base).get("api_keys", ()))]
+
+
+def asked(made: Iterable[Made]) -> list[Made]:
+    """Return those whose model was asked, and that kept a journal; from the second on their names have a number."""
+    used = [one for one in made if any(isinstance(entry, Asked) for entry in one.simulator.journal)]
+    return [one._replace(of=f"{one.of}-{number}") if number > 1 else one for number, one in enumerate(used, 1)]
+
+
+def keep(made: Sequence[Made], folder: Path) -> list[dict[str, Any]]:
+    """Write what came of a test into the baseline; return what became of each of its simulators.
 
     Raises:
         BaselineError: it cannot be written.
     """
-    from .migration.suite import write_test
+    from .migration.suite import MOST, Outcome, State, write_test
 
+    if len(made) > MOST:
+        return [Outcome(state=State.CROWDED).to_json()]
     with _naming_baseline():
-        outcome = write_test(folder, item.nodeid, simulator.journal, options_of(item, base).get("api_keys", ()))
-    return outcome.to_json()
+        return [write_test(folder, one.of, one.simulator.journal, one.api_keys).to_json() for one in made]
 
 
-def compare(item: pytest.Item, simulator: Simulator, folder: Path, base: object) -> tuple[dict[str, Any], str]:
+def compare(made: Sequence[Made], folder: Path) -> tuple[list[dict[str, Any]], str]:
     """Compare what came of a test with its baseline; return what became of it, and the differences as text.
-
-    Args:
-        base: what the fixture `simulator_options` returned.
 
     Raises:
         BaselineError: they cannot be compared.
     """
     from .migration import report
-    from .migration.suite import compare_test
+    from .migration.suite import MOST, Outcome, State, compare_test
 
+    if len(made) > MOST:
+        return [Outcome(state=State.CROWDED).to_json()], ""
     with _naming_baseline():
-        outcome = compare_test(folder, item.nodeid, simulator.journal, options_of(item, base).get("api_keys", ()))
-    told = outcome.comparison
-    return outcome.to_json(), "" if told is None or told.passed else report.text_of(told)
+        outcomes = [compare_test(folder, one.of, one.simulator.journal, one.api_keys) for one in made]
+    told = [one.comparison for one in outcomes if one.comparison is not None]
+    return [one.to_json() for one in outcomes], "\n".join(report.text_of(one) for one in told if not one.passed)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ import pytest
 
 from .errors import ScenarioError, UsageError
 from .pytest_plugin import Finding, Misuse, give_to_test_case
-from .report.scenarios import failure
+from .report.scenarios import failure, passed_over
 from .scenario.apps import App, app_named
 from .scenario.finding_files import SUFFIX, find
 from .scenario.loading import load
@@ -26,6 +26,7 @@ from .scenario.schema import Scenario
 
 MARKER = "scenario"
 APP = "assistants_app"
+TOLD = "scenario"  # "Captured scenario call", says pytest
 APP_OPTION = "--assistants-app"
 # Real seconds that a step of an item may take where the app neither asks nor sleeps; pytest-timeout comes before it.
 PATIENCE_SECONDS = 60.0
@@ -55,6 +56,7 @@ class ScenarioItem(pytest.Item):
         self.played = played = _played(scenario, chosen_app(self.config))
         for text in played.warnings:
             self.warn(pytest.PytestWarning(text))
+        _tell_what_was_passed_over(self, played)
         _fail_if_it_did(_shown_path(self.path, self.config), scenario, played)
 
     def teardown(self) -> None:
@@ -85,13 +87,14 @@ class MarkedScenario:
     Args:
         path: of its file.
         scenario: with the marker's parameters filled in.
+        item: the test.
     """
 
-    def __init__(self, path: Path, scenario: Scenario, config: pytest.Config) -> None:
+    def __init__(self, path: Path, scenario: Scenario, item: pytest.Item) -> None:
         self.path = path
         self.scenario = scenario
         self.played: Played | None = None
-        self._config = config
+        self._item, self._config = item, item.config
 
     def play(self, converse: Converse | None = None, *, limit: float = LIMIT_SECONDS) -> Played:
         """Play it, and fail the test where something else happens than it expects.
@@ -113,6 +116,7 @@ class MarkedScenario:
             self.played = perform(self.scenario, app, limit=limit)
         except (ScenarioError, UsageError) as error:
             raise Misuse(str(error)) from None
+        _tell_what_was_passed_over(self._item, self.played)
         _fail_if_it_did(_shown_path(self.path, self._config), self.scenario, self.played)
         return self.played
 
@@ -131,7 +135,7 @@ def marked(item: pytest.Item) -> MarkedScenario:
         )
     try:
         path = find(mark.args[0], item.path.parent, item.config.rootpath)
-        found = MarkedScenario(path, load(path, mark.kwargs), item.config)
+        found = MarkedScenario(path, load(path, mark.kwargs), item)
     except ScenarioError as error:
         raise Misuse(f"{item.nodeid}: {error}") from None
     give_to_test_case(item, MARKER, found)
@@ -169,6 +173,12 @@ def _named(name: str, config: pytest.Config) -> App:
         return app_named(name, folders)
     except UsageError as error:
         raise UsageError(f"{APP} = {name}: {error}") from error
+
+
+def _tell_what_was_passed_over(item: pytest.Item, played: Played) -> None:
+    """Put it into the report, which shows it of a test that failed, and with -rP of one that passed."""
+    if played.skipped:
+        item.add_report_section("call", TOLD, "\n".join(passed_over(played)))
 
 
 def _fail_if_it_did(shown: Path, scenario: Scenario, played: Played) -> None:

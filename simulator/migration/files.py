@@ -37,7 +37,10 @@ def place_of(folder: Path, of: str) -> Path:
     A part that a file system might not take, or take for another, is changed and gets a hash of what it was.
     """
     path, _, name = of.partition("::")
-    parts = [*path.removesuffix(".py").split("/"), *([name.replace("::", ".")] if name else [])]
+    parts = [
+        *path.removesuffix(".py").removesuffix(".scenario.yaml").split("/"),
+        *([name.replace("::", ".")] if name else []),
+    ]
     *folders, last = [_safe(part) for part in parts if part]
     return folder.joinpath(*folders, f"{last}{SUFFIX}")
 

@@ -20,6 +20,8 @@ from .record import Record
 from .report import Comparison
 
 JsonDict: TypeAlias = dict[str, Any]
+# Of its own that a test may make: a property test makes thousands, and not the same ones each time.
+MOST = 9
 NO_JOURNAL = "its simulator keeps no journal (journal=False)"
 
 
@@ -31,6 +33,7 @@ class State(StrEnum):
     DIFFERS = "differs"
     NEW = "new"
     SILENT = "silent"
+    CROWDED = "crowded"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -138,6 +141,7 @@ _WORDS = {
     State.SAME: "the same",
     State.DIFFERS: "with differences",
     State.NEW: "without a record",
+    State.CROWDED: f"with more simulators than are kept apart ({MOST})",
 }
 _SHOWN = 5
 

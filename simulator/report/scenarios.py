@@ -60,10 +60,17 @@ def lines_of(outcome: Outcome) -> list[str]:
     if outcome.played is None:
         return [first, *_indented(str(outcome.error))]
     warnings = [f"{INDENT}warning: {text}" for text in outcome.played.warnings]
+    if outcome.comparison is None:  # which says it itself
+        warnings += [f"{INDENT}{text}" for text in passed_over(outcome.played)]
     compared = _indented("\n".join(_compared(outcome.comparison)))
     if outcome.played.passed or outcome.scenario is None:
         return [first, *compared, *warnings]
     return [first, *_indented(failure(outcome.path, outcome.scenario, outcome.played)), *compared, *warnings]
+
+
+def passed_over(played: Played) -> list[str]:
+    """Return what was not looked at, and why, a line each."""
+    return [f"passed over: {text}" for text in played.skipped]
 
 
 def _compared(comparison: Comparison | None) -> list[str]:

@@ -121,6 +121,85 @@ def test_a_failing_test_shows_what_differs_and_is_not_written(project, change):
     assert (project.path / "base" / "test_it/test_one.yaml").read_bytes() == before["test_it/test_one.yaml"]
 
 
+OWN = """
+    import unittest
+    import openai, pytest
+    from weather import ask
+    from simulator import Simulator, say, simulated
+
+    pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+    def asked(simulator, text="Hello?"):
+        simulator.script(say("Sunny."))
+        assert ask(simulator.client(), text) == "Sunny."
+
+    @simulated
+    def test_decorated(simulator):
+        asked(simulator)
+
+    @simulated
+    class TestCase(unittest.TestCase):
+        def test_method(self):
+            asked(self.simulator)
+
+        def test_that_fails(self):
+            asked(self.simulator)
+            self.fail()
+
+    @pytest.fixture
+    def mine():
+        with Simulator().intercept() as simulator:
+            yield simulator
+
+    def test_fixture_of_its_own(mine):
+        asked(mine)
+
+    def test_two():
+        Simulator()
+        asked(Simulator(), "First?")
+        asked(Simulator(), "Second?")
+
+    def test_without_a_journal():
+        asked(Simulator(journal=False))
+
+    def test_crowd():
+        for _ in range(10):
+            asked(Simulator())
+"""
+
+
+def test_simulators_that_tests_make_for_themselves_have_records_too(project, change):
+    """By `@simulated`, in a fixture of the project's, or in the test; of several each has its own."""
+    result = project.test(OWN, "--assistants-baseline=base")
+    result.assert_outcomes(passed=6, failed=1)
+    result.stdout.fnmatch_lines("*base: 5 written, 1 with more simulators than are kept apart (9)")
+    method, *others = files_in(project.path / "base")
+    assert method.startswith("test_it/TestCase.test_method")
+    names = ["test_decorated", "test_fixture_of_its_own", "test_two-2", "test_two"]
+    assert others == [f"test_it/{name}.yaml" for name in names]
+    assert "user: Second?" in (project.path / "base/test_it/test_two-2.yaml").read_text("utf-8")
+    change('name="weather"', 'name="weather", instructions="Be rude."')
+    result = project.test(OWN, "--assistants-compare=base", "-k", "test_two")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*::test_two: *instructions_changed*", "*::test_two-2: *instructions_changed*"])
+
+
+def test_a_scenario_that_a_test_plays_has_a_record_too(project):
+    (project.path / "hello.scenario.yaml").write_text(
+        "scenario: Hello\nconversation:\n  - user: Hello?\n    model: [{say: Hi.}]\n", encoding="utf-8"
+    )
+    suite = """
+        import pytest
+
+        @pytest.mark.scenario("hello")
+        def test_played(scenario):
+            scenario.play()
+    """
+    result = project.test(suite, "--assistants-baseline=base")
+    result.assert_outcomes(passed=2)  # the file is a test too
+    assert files_in(project.path / "base") == ["hello/hello.yaml", "test_it/test_played.yaml"]
+
+
 def test_what_was_not_compared_is_said(project):
     project.test(SUITE, "--assistants-baseline=base")
     result = project.test(SUITE, "--assistants-compare=base", "-k", "test_many")

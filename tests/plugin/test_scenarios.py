@@ -185,6 +185,26 @@ def test_without_an_app_of_its_own_that_of_the_project_is_played(folder):
     result.stdout.no_fnmatch_line("*pytest_scenarios*")
 
 
+def test_what_only_runs_have_is_passed_over_and_said(folder):
+    """An app on the Responses API makes none: its test passes, and its report names what was not looked at."""
+    (folder.path / "polled.scenario.yaml").write_text(HELLO + "faults: [{http_error: 429, on: runs.retrieve}]\n")
+    folder.write(
+        test_it="""
+        import openai, pytest
+
+        def app(user, text):
+            return openai.OpenAI().responses.create(model="gpt-4o", input=text).output_text
+
+        @pytest.mark.scenario("polled")
+        def test_it(scenario):
+            scenario.play(app)
+        """
+    )
+    result = run(folder, "test_it.py", "-rP")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines("passed over: the fault http_error(429) on 'runs.retrieve'*")
+
+
 def test_the_simulator_of_the_test_is_another_one(folder):
     folder.write(
         test_it="""

@@ -4,6 +4,8 @@ import pytest
 
 from simulator import play
 from simulator.errors import UsageError
+from simulator.report.scenarios import Outcome, lines_of
+from simulator.scenario.loading import load
 
 from .conftest import FOLDER
 
@@ -13,6 +15,14 @@ def test_the_plain_loop_speaks_to_the_other_api():
     assert {one.operation for one in played.journal.exchanges} == {"responses.create"}
     assert played.replies == ["It is 72 °F and sunny in Oslo."]
     assert played.skipped == ["step 1: `assistants` is about runs, and there are none"]
+
+
+def test_a_fault_that_only_runs_have_is_passed_over_and_said():
+    path = FOLDER / "faults" / "rate_limited_poll.scenario.yaml"
+    played = play(path, surface="responses")
+    told = "the fault http_error(429) on 'runs.retrieve': the Responses API has no such request"
+    assert played.skipped == [told]
+    assert lines_of(Outcome(path=path, scenario=load(path), played=played))[1:] == [f"    passed over: {told}"]
 
 
 def test_an_app_of_somebodys_own_speaks_to_which_it_likes():

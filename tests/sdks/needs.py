@@ -56,6 +56,7 @@ NEEDS: Mapping[str, str] = {
     "migration/test_regressions.py": RESPONSES,
     "migration/test_surfaces.py": RESPONSES,
     "plugin/test_neighbours.py::test_async_tests": HELPERS,
+    "plugin/test_scenarios.py::test_what_only_runs_have_is_passed_over_and_said": RESPONSES,
     "plugin/test_warnings.py::test_warnings_may_be_errors_by_the_ini_file": NOTICES,
     "plugin/test_warnings.py::test_warnings_may_be_errors_by_the_command_line": NOTICES,
     "plugin/test_warnings.py::test_python_itself_may_be_told_so": NOTICES,
