@@ -55,7 +55,17 @@ PAGES = (
     ROOT / "README.md",
     *(
         ROOT / "docs" / f"{name}.md"
-        for name in ("reference", "verifying", "migrating", "faults", "client", "checks", "hazards")
+        for name in (
+            "reference",
+            "generations",
+            "refusals",
+            "verifying",
+            "migrating",
+            "faults",
+            "client",
+            "checks",
+            "hazards",
+        )
     ),
 )
 PARITY = ROOT / "docs" / "parity.json"
