@@ -140,6 +140,7 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
         ),
     ),
     "simulator/recording/gate/progress.py": (
+        Explained("_NEVER: Moment = (-1, -1)", "any moment before the first will do"),
         Explained(
             "if moment > self.statuses.get(id, _NEVER):",
             "an equal one is written over itself",
@@ -148,6 +149,9 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
     ),
     "simulator/recording/gate/renaming.py": (
         Explained("found = self._searched(asked, missed) if self._session.has_twins else None", ONLY_FASTER),
+    ),
+    "simulator/recording/gate/session.py": (
+        Explained("touching: Mask = 0", "it is known when all effects are, and nobody asks before"),
     ),
     "simulator/recording/gate/tracking.py": (
         Explained('latest = self._latest.get(place.id or "")', ANY_ABSENT),

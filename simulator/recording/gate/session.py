@@ -68,10 +68,10 @@ class Entry:
     pieces: Sequence[Piece]
     rules: Rules
     lane: Lane | None = None
-    mentions: frozenset[str] = frozenset()
-    needs: frozenset[str] = frozenset()
-    past: Mask = 0
-    waits: tuple[Wait, ...] = ()
+    mentions: frozenset[str]
+    needs: frozenset[str]
+    past: Mask
+    waits: tuple[Wait, ...]
     during: str | None = None
     makes: str | None = None
     requires: Mask = 0

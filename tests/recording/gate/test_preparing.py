@@ -63,6 +63,15 @@ def test_every_effect_has_a_bit_and_waits_for_those_of_its_resource(tape, prepar
     assert session.lanes == {"thread_1": 1 | 4 | 16, "thread_2": 2}
 
 
+def test_effects_settle_and_require_nothing_and_reads_make_nothing(tape, prepare):
+    made, read = prepare(
+        tape.exchange("POST", "/threads", {"id": "thread_1"}, {}),
+        tape.exchange("GET", "/threads/thread_1/messages", {"data": [{"id": "msg_1"}]}),
+    ).entries
+    assert (made.settles, made.requires) == (False, 0)
+    assert (read.makes, read.during, read.lane) == (None, None, None)
+
+
 def test_what_was_refused_made_nothing(tape, prepare):
     session = prepare(
         tape.exchange("POST", "/threads", {"id": "thread_1"}, {}, status=409),

@@ -11,6 +11,19 @@ from simulator.recording.gate.session import Piece, Wait
 READ = Key("GET", ("threads", "t"), ())
 
 
+def test_a_replay_begins_with_nothing_done_and_nothing_shown():
+    begun = vars(Progress())
+    assert begun == {
+        "made": 0,
+        "shown": set(),
+        "statuses": {},
+        "positions": {},
+        "repeats": 0,
+        "unchanged_since": 0.0,
+        "settled": set(),
+    }
+
+
 def test_a_status_counts_as_seen_with_it_and_after_it():
     progress = Progress()
     assert not progress.has_seen(Wait("run_1", (0, 0)))

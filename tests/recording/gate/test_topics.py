@@ -60,6 +60,10 @@ CHANGES = [
         effect("POST", "vector_stores/v/files", {"id": "f"}, {"file_ids": "no list"}),
         {("v", "object"), ("v", "files"), ("v", "files", "f")},
     ),
+    *(
+        (effect("POST", f"{noun}/x/{list}", {"id": "y"}), {("x", "object"), ("x", list), ("x", list, "y")})
+        for noun, list in (("assistants", "files"), ("uploads", "parts"))
+    ),
     (effect("POST", "vector_stores/v/search", {"data": []}), set()),
 ]
 
