@@ -70,7 +70,7 @@ PAGES = (
 )
 PARITY = ROOT / "docs" / "parity.json"
 SCENARIO_SCHEMA = ROOT / "scenarios" / "scenario.schema.json"
-DEMO_LINES = 19
+DEMO_LINES = 18
 SDK_TABLES = {
     "http": "A request; unless it says otherwise, each attempt of `runs.retrieve` meets the fault:",
     "stream=True": "A stream of `runs.create(stream=True)`, cut before its third delta unless it says otherwise:",

@@ -15,10 +15,13 @@ import ast
 import contextlib
 import importlib.util
 import io
+import json
 import re
+import shlex
 import sys
 import textwrap
 import tomllib
+import urllib.request
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -163,7 +166,23 @@ def test_the_page_of_the_server_is_true(folder):
     page = ROOT / "docs" / "server.md"
     found = blocks_of(page.read_text(encoding="utf-8"))
     assert run_blocks(found, str(page)) == []
-    assert [command for command in commands_of(found) if not is_known(command)] == []
+    curls = [command for command in commands_of(found) if command.startswith("curl ")]
+    assert [command for command in commands_of(found) if command not in curls and not is_known(command)] == []
+    assert [posted(command) for command in curls] == [{"ok": True}]
+
+
+def posted(curl: str) -> object:
+    """What a simulator answers to the request of a curl command, whose port is that of the page."""
+    from simulator import Simulator
+    from simulator.server import serving
+
+    _, url, header, named, data, body = shlex.split(curl)
+    assert (header, data) == ("-H", "-d")
+    with serving(Simulator()) as base_url:
+        address = url.replace("http://127.0.0.1:8000", base_url.removesuffix("/v1"))
+        request = urllib.request.Request(address, body.encode(), dict([named.split(": ")]))
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            return json.load(answer)
 
 
 @pytest.mark.filterwarnings(f"ignore:{DEPRECATION}:DeprecationWarning")

@@ -6,7 +6,8 @@ Each row of the table names a route, the shape of its body, and the function tha
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,11 +41,13 @@ from .journal_json import journal_to_json
 from .workers import Worker
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
     from starlette.requests import Request
 
     from ..scenario.schema import Scenario
     from ..simulator import Simulator
 
+ADMIN = "/_simulator"
 MAX_BODY_BYTES = 64 << 20
 DONE = {"ok": True}
 _SENT = Path("scenario")  # in the place of a file, in what is said of it
@@ -58,7 +61,15 @@ def admin_routes(simulator: Simulator, work: Worker) -> list[Route]:
         for name, row in {**_ACTIONS, **directed}.items()
     ]
     gets = [Route(f"/{name}", _showing(simulator, work, show), methods=["GET"]) for name, show in _READINGS.items()]
-    return [*posts, *gets]
+    return [*posts, *gets, Route("/", _listing([*posts, *gets]), methods=["GET"])]
+
+
+def _listing(routes: Sequence[Route]) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        named = [f"{method} {ADMIN}{one.path}" for one in routes for method in one.methods or () if method != "HEAD"]
+        return answer({"routes": named, "told": "docs/server.md of assistants-simulator"})
+
+    return endpoint
 
 
 _Endpoint = Callable[["Request"], Any]
@@ -117,9 +128,17 @@ def _checked(shape: TypeAdapter[Any], body: bytes) -> Any:
 
 def _told(error: ValidationError) -> str:
     """Return the first problem in words: where, and what."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = error.errors(include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"] if part not in (ONE, SEVERAL))
-    return f"{place or 'The body'}: {first['msg']}."
+    return f"{place or 'The body'}: {first['msg']}.{_sent_instead(first)}"
+
+
+def _sent_instead(problem: ErrorDetails) -> str:
+    """Name what was sent where a field is missing, if it looks like a misspelling of it."""
+    if problem["type"] != "missing" or not isinstance(problem["input"], dict):
+        return ""
+    near = get_close_matches(str(problem["loc"][-1]), [str(key) for key in problem["input"]], n=1)
+    return f" There is {near[0]!r} in its place." if near else ""
 
 
 # Doing.

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Mount
 
-from .admin import admin_routes
+from .admin import ADMIN, admin_routes
 from .answers import refused_by_starlette
 from .door import Door
 from .pages import NoPages
@@ -17,8 +17,6 @@ from .workers import Inline, OneThread
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
-
-ADMIN = "/_simulator"
 
 
 def application(simulator: Simulator, *, threads: bool, host: str) -> Starlette:

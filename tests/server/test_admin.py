@@ -147,6 +147,7 @@ def test_a_state_that_no_file_can_hold_is_said(admin, sim):
         ("faults", {"http_error": 429, "headers": {"a b": "c"}}, "'a b' and 'c' are no name"),
         ("faults", {"http_error": 429, "headers": {"a": "c\r\nd: e"}}, "are no name and value of a header"),
         ("clock", {"advance": -1}, "Time cannot go back"),
+        ("script", {"turn": []}, "turns: Field required. There is 'turn' in its place."),
         ("clock", {"advance": "1"}, "advance: Input should be a valid number."),
         ("reset", {"seed": "0"}, "seed: Input should be a valid integer."),
         ("reset", {"as_of": "yesterday"}, "as_of= is a date"),
@@ -170,6 +171,7 @@ def test_what_is_no_json_is_refused(admin):
 def test_a_route_or_method_that_there_is_not_is_said(admin):
     status, message = message_of(admin.get("jornal"))
     assert (status, message.startswith("There is no /_simulator/jornal.")) == (404, True)
+    assert "POST /_simulator/reset" in admin.get("")[1]["routes"]
     assert message_of(admin.get("reset")) == (405, "Not allowed to GET /_simulator/reset. It takes POST.")
 
 

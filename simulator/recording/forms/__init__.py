@@ -75,6 +75,8 @@ def _named(name: str) -> Form:
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
+    except IsADirectoryError:
+        raise CassetteError(f"{path}: this is a folder: name one file in it.") from None
     except UnicodeDecodeError as error:
         raise CassetteError(f"{path}: this is no text in UTF-8 (byte {error.start}), so no cassette.") from error
     except OSError as error:

@@ -83,7 +83,7 @@ def test_a_text_with_a_control_character_is_refused(saved):
 
 
 def test_a_folder_is_refused(tmp_path):
-    assert refused(tmp_path) == "FILE: it cannot be read: Is a directory."
+    assert refused(tmp_path) == "FILE: this is a folder: name one file in it."
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):

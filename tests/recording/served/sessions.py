@@ -132,7 +132,7 @@ def record():
     recording = partial(use_cassette, mode="record", before_record_request=as_if_of_openai)
     os.environ["OPENAI_API_KEY"] = "sk-not-needed"
     for name, (program, answer) in SESSIONS.items():
-        with serving(Simulator(brain)) as url, recording(CASSETTES / name):
+        with serving(Simulator(brain, poll_after_ms=None)) as url, recording(CASSETTES / name):
             os.environ["OPENAI_BASE_URL"] = url
             assert program() == answer
 

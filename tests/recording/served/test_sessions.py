@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from typer.testing import CliRunner
 
 from simulator import use_cassette
+from simulator.cli import app
 from simulator.errors import CheckFailed
 from simulator.recording import forms
 from simulator.recording.scrubbing import Scrubber
@@ -35,6 +37,11 @@ def test_a_handler_that_changed_is_found(name, sessions, monkeypatch):
     use = use_cassette(sessions.CASSETTES / name, mode="replay")
     with pytest.raises(CheckFailed, match="temperature"), use, pytest.raises(Exception, match="temperature"):
         program()
+
+
+def test_the_simulator_answers_as_the_cassettes_say(sessions):
+    result = CliRunner().invoke(app, ["verify", str(sessions.CASSETTES)])
+    assert (result.exit_code, "3 recorded sessions, 3 of them without a difference" in result.output) == (0, True)
 
 
 def test_no_cassette_has_a_secret(sessions):
