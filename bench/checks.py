@@ -12,8 +12,10 @@ from hypothesis.errors import NoSuchExample
 
 from simulator import Simulator, check_run_loop
 from simulator.checks import strategies
+from simulator.checks.battery import Battery
 from simulator.checks.cases import Case as Conversation
 from simulator.checks.cases import Says
+from simulator.checks.hazards import HAZARDS
 
 from .canned import Answer, canned_client, record
 from .conversations import WEATHER
@@ -21,6 +23,7 @@ from .sizes import Sizes
 from .timing import Case, Spread, compare, nothing
 
 EXAMPLES = 40
+TIMES = 3
 SHARE = 8  # of the rounds: each is a whole search
 CASES = strategies.cases([dict(WEATHER)], faults=strategies.fault_schedules(0))
 SETTINGS = hypothesis.settings(
@@ -69,6 +72,17 @@ def examples(sizes: Sizes) -> Spread:
         rounds=max(3, sizes.rounds // SHARE),
         calls=1,
     )
+
+
+def battery(sizes: Sizes) -> Spread:
+    """Return how long the hazards take, each played in this process against the minimal loop, in seconds."""
+    hazards = HAZARDS[: sizes.scenarios]
+    times = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        list(Battery(MinimalLoop).play(hazards))
+        times.append(time.perf_counter() - began)
+    return Spread.of(times)
 
 
 def _recorded() -> list[list[Answer]]:

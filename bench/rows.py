@@ -127,6 +127,13 @@ ROWS: Sequence[Row] = (
         target=1.67,
         aim=1.5,
     ),
+    Row(
+        name="doctor",
+        what="every known hazard, played against a minimal loop",
+        measure=checks.battery,
+        target=10,
+        unit="s",
+    ),
     Row(name="loop", what="a whole loop with two parallel tool calls", measure=conversations.whole_loop, target=1.25),
     Row(
         name="handler:sync",

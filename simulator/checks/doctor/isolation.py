@@ -58,11 +58,11 @@ class Patient:
         self._folder = tempfile.TemporaryDirectory(prefix="doctor-", ignore_cleanup_errors=True)
         self._output = (Path(self._folder.name) / "output").open("w+b")
         self._process = subprocess.Popen(  # noqa: S603  # our own module
-            [sys.executable, "-m", f"{__package__}.worker", self._folder.name],
+            [sys.executable, "-P", "-c", _worker(), self._folder.name],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._output,
-            env={**os.environ, "PYTHONPATH": _path_of_the_package(), "PYTHONHASHSEED": "0"},
+            env={**os.environ, "PYTHONHASHSEED": "0"},
             **apart(),
         )
         threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True).start()
@@ -168,8 +168,10 @@ def _told(code: int) -> str:
         return f"signal {-code}"
 
 
-def _path_of_the_package() -> str:
-    """Return a PYTHONPATH under which the process finds the same package, also where nobody has installed it."""
+def _worker() -> str:
+    """Return the program of the process: this package comes from where it is, also where nobody has installed it.
+
+    With `-P`, and this folder the last: a `simulator` in the current folder, or in the app's, does not take its place.
+    """
     folder = str(Path(__file__).resolve().parents[3])
-    given = os.environ.get("PYTHONPATH")
-    return folder if not given else os.pathsep.join([given, folder])
+    return f"import sys; sys.path.append({folder!r}); from {__package__}.worker import main; main(sys.argv[1])"

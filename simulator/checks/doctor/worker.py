@@ -1,4 +1,4 @@
-"""The process in which an app is examined: `python -m simulator.checks.doctor.worker FOLDER`.
+"""The process in which an app is examined.
 
 It reads what the doctor asks from its stdin and answers on what was its stdout; the app has neither: what it prints
 goes to stderr, and its stdin is empty. In the folder it leaves what can be read when it has died: the last request,
@@ -146,7 +146,11 @@ def _lines_aside() -> tuple[IO[str], IO[str]]:
 
 
 def main(folder: str) -> None:
-    """Answer until the doctor closes the line."""
+    """Answer until the doctor closes the line.
+
+    Args:
+        folder: for what is read when this process has died.
+    """
     asks, tells = _lines_aside()
 
     def tell(message: Message) -> None:
@@ -160,7 +164,3 @@ def main(folder: str) -> None:
         except SimulatorError as error:
             tell(Unusable(text=str(error)))
             tell(Done(seen=worker.seen))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
