@@ -13,9 +13,16 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from simulator import fail
+from simulator.checks.cases import Case, Says
 from simulator.checks.doctor import ReportCard
+from simulator.checks.driving import Driver
 from simulator.checks.hazards import HAZARDS
+from simulator.checks.invariants import failure_is_reported
+from simulator.checks.reporting import scenario_text
 from simulator.cli import app
+from simulator.importing import imported
+from simulator.scenario.apps import app_named
 
 ROOT = Path(__file__).parents[1]
 # One loop of the usual shape. What it does wrong, it does where a run has ended in a certain way.
@@ -88,13 +95,29 @@ def slow(user_id, text):
 """
 
 
+PREPARED = """\
+import openai
+
+def prepare(sim):
+    sim.put("assistants", {"id": "asst_known", "model": "gpt-4o"})
+
+def reply(user_id, text):
+    client = openai.OpenAI()
+    client.beta.assistants.retrieve("asst_known")
+    thread = client.beta.threads.create(messages=[{"role": "user", "content": text}])
+    run = client.beta.threads.runs.create_and_poll(thread_id=thread.id, assistant_id="asst_known")
+    return "Hello." if run.status == "completed" else ""
+"""
+
+
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     (tmp_path / "odd_bots.py").write_text(APPS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", list(sys.path))
     yield tmp_path
-    sys.modules.pop("odd_bots", None)
+    for name in ("odd_bots", "prepared_bots"):
+        sys.modules.pop(name, None)
 
 
 def doctor(*arguments):
@@ -148,6 +171,22 @@ def fails_again_in_the_same_way(told):
     (scenario,) = json.loads(again.stdout)["scenarios"]
     found = [f"{one.invariant}: {one.text}" for one in told.findings]
     assert [one["text"] for one in scenario["findings"]] == found
+
+
+def test_what_needs_a_prepared_simulator_is_played_again_with_it(here):
+    (here / "prepared_bots.py").write_text(PREPARED, encoding="utf-8")
+    sys.path.insert(0, str(here))
+    driver = Driver(app_named("prepared_bots:reply"), prepare=imported("prepared_bots:prepare"))
+    with driver.on_stage():
+        driver.learn()
+        driven = driver.drive(Case((Says("anna", "Hello?", (fail("server_error"),)),)))
+    text = scenario_text(driven.case, "It fails", {}, [failure_is_reported])
+    Path("again.scenario.yaml").write_text(text, encoding="utf-8")
+    arguments = ["run", "again.scenario.yaml", "--app", "prepared_bots:reply"]
+    assert CliRunner().invoke(app, arguments).exit_code == 2
+    found = CliRunner().invoke(app, [*arguments, "--prepare", "prepared_bots:prepare"])
+    assert found.exit_code == 1, found.output
+    assert "failure_is_reported: " in found.stdout
 
 
 def test_what_is_no_app_is_told_and_nothing_is_played(here):

@@ -15,8 +15,9 @@ from ..scenario.staying import staying
 from . import hazards, invariants
 from .battery import ALWAYS
 from .cases import case_of
-from .driving import REAL_LIMIT_SECONDS, Driven, Driver
+from .driving import REAL_LIMIT_SECONDS, Driven, Driver, Prepare
 from .invariants import Invariant
+from .tools import Tools
 from .verdicts import verdict_of
 
 KNOWN = {one.__name__: one for one in (*invariants.INVARIANTS, *ALWAYS)} | {
@@ -38,12 +39,20 @@ def invariants_named(names: Iterable[str], where: str) -> Sequence[Invariant]:
     return [KNOWN[name] for name in names]
 
 
-def replay(scenario: Scenario, app: App | None = None, *, patience: float | None = REAL_LIMIT_SECONDS) -> Played:
+def replay(
+    scenario: Scenario,
+    app: App | None = None,
+    *,
+    patience: float | None = REAL_LIMIT_SECONDS,
+    tools: Tools | None = None,
+    prepare: Prepare | None = None,
+) -> Played:
     """Play the conversation of a scenario that has `invariants`, and return what of them does not hold.
 
     Args:
         app: who is played; None: a plain run loop.
         patience: how much real time a step may take, in seconds.
+        tools: as of `check_run_loop`, and so is `prepare`.
 
     Raises:
         ScenarioError: an invariant that there is not, or a scenario that only the plain run loop can play.
@@ -51,7 +60,7 @@ def replay(scenario: Scenario, app: App | None = None, *, patience: float | None
     """
     asked = invariants_named(scenario.invariants, scenario.scenario)
     case = case_of(scenario)
-    driver = Driver(app or partial(PlainLoop, scenario), real_limit=patience)
+    driver = Driver(app or partial(PlainLoop, scenario), real_limit=patience, tools=tools, prepare=prepare)
     with driver.on_stage(), staying():
         driver.learn()
         driven = driver.drive(case, service=scenario.assistants.service)

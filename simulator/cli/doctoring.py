@@ -60,7 +60,7 @@ def examine_app(app: str | None, wanted: Wanted) -> None:
             prepare=wanted.prepare,
             with_pages=wanted.report is not None,
         )
-        files = Files(str(examined), wanted.save, wanted.report, is_command=app is None)
+        files = Files(str(examined), wanted.save, wanted.report, is_command=app is None, beside=list(_beside(wanted)))
         was_interrupted = _examined(doctor, files)
         index = files.close()
     except SimulatorError as error:
@@ -75,6 +75,13 @@ def examine_app(app: str | None, wanted: Wanted) -> None:
         raise typer.Exit(INTERRUPTED)
     if not doctor.card.clean:
         raise typer.Exit(FINDINGS)
+
+
+def _beside(wanted: Wanted) -> Iterator[str]:
+    """Yield the options that `run` needs to play the same again."""
+    for option, value in (("--tools", wanted.tools), ("--prepare", wanted.prepare)):
+        if value is not None:
+            yield from (option, value)
 
 
 def list_hazards(ids: Sequence[str]) -> None:

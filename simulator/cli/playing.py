@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..errors import SimulatorError, UsageError
+from ..importing import imported
 from ..migration import tolerated
 from ..report import scenarios as report
 from ..report.scenarios import Outcome
@@ -39,6 +40,9 @@ _STYLES = {
     r"^ {4}\w+( of \S+)? in turn \d+ .*$|≠": "bold red",
     r"^ {8}(old|new|why): ": "bold",
 }
+
+
+Perform: TypeAlias = Callable[[Scenario, App | None], Played]
 
 
 @dataclass(slots=True)
@@ -85,6 +89,26 @@ class Comparing(NamedTuple):
     tolerated: Path | None = None
 
 
+class Beside(NamedTuple):
+    """What is named beside an app, for scenarios that are judged by invariants.
+
+    Args:
+        tools: the dict in which it looks its functions up, as `MODULE:NAME`.
+        prepare: what is given the simulator first, likewise.
+    """
+
+    tools: str | None = None
+    prepare: str | None = None
+
+    def found(self) -> dict[str, Any]:
+        """Return what is named, by the options of `replay`.
+
+        Raises:
+            UsageError: it names nothing.
+        """
+        return {name: imported(value) for name, value in self._asdict().items() if value is not None}
+
+
 def play_files(
     paths: Sequence[Path],
     app_name: str | None,
@@ -93,6 +117,7 @@ def play_files(
     timeout: float,
     comparing: Comparing,
     *,
+    beside: Beside,
     html: Path | None,
     as_json: bool,
 ) -> None:
@@ -108,13 +133,14 @@ def play_files(
     try:
         files, missing = choose(paths, settings, text)
         app = _app_named("--app", app_name, timeout)
+        replayed = partial(_performed, timeout=timeout, beside=beside.found())
         reference = _reference_of(comparing, timeout)
     except SimulatorError as error:
         stop(str(error), UNREADABLE)
     show, pages = _Show(as_json), None if html is None else _pages_in(html)
     outcomes: list[Outcome] = []
     try:
-        _play(files, partial(_outcome_of, app=app, timeout=timeout, reference=reference, pages=pages), show, outcomes)
+        _play(files, partial(_outcome_of, app=app, perform=replayed, reference=reference, pages=pages), show, outcomes)
     except KeyboardInterrupt:
         warn(f"Interrupted: {len(files) - len(outcomes)} of {len(files)} scenarios were not played to their end.")
     is_whole = len(outcomes) == len(files)
@@ -176,7 +202,7 @@ def _reference_of(comparing: Comparing, timeout: float) -> Reference | None:
     if other is None:
         return None
     return Against(
-        lambda scenario: _performed(scenario, other, timeout),
+        lambda scenario: _performed(scenario, other, timeout=timeout, beside={}),
         [] if comparing.tolerated is None else tolerated.read(comparing.tolerated),
     )
 
@@ -207,13 +233,13 @@ def _play(files: Sequence[ReadFile], play: Callable[[ReadFile], Outcome], show: 
 
 
 def _outcome_of(
-    one: ReadFile, *, app: App | None, timeout: float, reference: Reference | None, pages: Pages | None
+    one: ReadFile, *, app: App | None, perform: Perform, reference: Reference | None, pages: Pages | None
 ) -> Outcome:
     if one.scenario is None:
         return Outcome(path=one.path, error=one.error)
     try:
         with _output_aside():
-            played = _performed(one.scenario, app, timeout)
+            played = perform(one.scenario, app)
             comparison = None if reference is None else reference.take(one.path, one.scenario, played)
     except SimulatorError as error:
         return Outcome(path=one.path, scenario=one.scenario, error=str(error))
@@ -223,11 +249,11 @@ def _outcome_of(
     return outcome
 
 
-def _performed(scenario: Scenario, app: App | None, timeout: float) -> Played:
+def _performed(scenario: Scenario, app: App | None, *, timeout: float, beside: Mapping[str, Any]) -> Played:
     if scenario.invariants:
         from ..checks.replaying import replay
 
-        return replay(scenario, app, patience=timeout)
+        return replay(scenario, app, patience=timeout, **beside)
     return perform(scenario, app, patience=timeout)
 
 

@@ -47,6 +47,16 @@ Compare = Annotated[
 Html = Annotated[
     Path | None, typer.Option("--html", metavar="DIR", help="Write the timelines as pages, of --against both sides'.")
 ]
+ToolsName = Annotated[
+    str | None,
+    typer.Option("--tools", metavar="MODULE:NAME", help="The app's functions by name, for scenarios with invariants."),
+]
+PrepareName = Annotated[
+    str | None,
+    typer.Option(
+        "--prepare", metavar="MODULE:CALLABLE", help="Is given the simulator first, for scenarios with invariants."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON. What the app prints goes to stderr in any case.")]
 
 
@@ -67,6 +77,8 @@ def run(
     baseline: Baseline = None,
     compare: Compare = None,
     html: Html = None,
+    tools: ToolsName = None,
+    prepare: PrepareName = None,
 ) -> None:
     """Play scenarios against your app, in this process, and say what is not as they expect.
 
@@ -75,7 +87,9 @@ def run(
 
     Exit codes: 0 all passed, 1 something failed or differs, 2 something could not be played, 130 interrupted.
     """
-    from .playing import Comparing, play_files
+    from .playing import Beside, Comparing, play_files
 
     comparing = Comparing(against, baseline, compare, tolerated)
-    play_files(paths, app, settings or [], text, timeout, comparing, html=html, as_json=json)
+    play_files(
+        paths, app, settings or [], text, timeout, comparing, beside=Beside(tools, prepare), html=html, as_json=json
+    )

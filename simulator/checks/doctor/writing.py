@@ -25,6 +25,7 @@ class Files:
         scenarios: the folder for scenarios; None: none are written.
         pages: the folder for pages; None: likewise.
         is_command: whether it is a program.
+        beside: further options of `run`.
 
     Raises:
         OSError: a folder cannot be written to.
@@ -34,6 +35,7 @@ class Files:
     scenarios: Path | None = None
     pages: Path | None = None
     is_command: bool = False
+    beside: Sequence[str] = ()
     _listed: list[ListedPage] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,7 +68,7 @@ class Files:
         """Return what plays a finding again. A program is played by the doctor alone."""
         if self.is_command:
             return "doctor", "--command", self.app, "--hazard", diagnosis.id
-        return "run", shown_path(path), "--app", self.app
+        return "run", shown_path(path), "--app", self.app, *self.beside
 
     def close(self) -> Path | None:
         """Write the list of the pages, and return where; None: there are none."""
