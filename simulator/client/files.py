@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from .errors import ConfigurationError, ServiceError
 from .ground import C, EitherWay, OnClient
 from .policies import RunPolicy
 from .requesting import Requests, all_of, without_retries
+from .service import MARK
+from .threads import new_request_id
 
 _PROCESSING = "in_progress"
 
@@ -23,13 +25,17 @@ class FileManager(OnClient[C]):
 
     Args:
         client: of the SDK. Requests that fail are sent again as `policy` says, and not as the client does.
+        request_id: returns an id that no request had; by it what was made is found again when its answer is lost.
     """
 
-    def __init__(self, client: C, *, policy: RunPolicy | None = None) -> None:
+    def __init__(
+        self, client: C, *, policy: RunPolicy | None = None, request_id: Callable[[], str] = new_request_id
+    ) -> None:
         super().__init__(client)
         self._client: Any = without_retries(client)
         self._policy = policy or RunPolicy()
         self._ask = Requests(self._ground, self._policy).ask
+        self._request_id = request_id
 
     @property
     def _stores(self) -> Any:
@@ -84,7 +90,10 @@ class FileManager(OnClient[C]):
 
     @EitherWay
     async def create_store(self, /, name: str, file_ids: Sequence[str] = (), **options: Any) -> Any:
-        """Make a vector store of files, wait until they can be searched, and return it.
+        """Make a vector store of files, once, wait until they can be searched, and return it.
+
+        Where the answer to its files is lost, they are added again: that cannot be seen, and changes nothing, since a
+        file is in a store only once.
 
         Args:
             name: of the store.
@@ -94,7 +103,9 @@ class FileManager(OnClient[C]):
         Raises:
             ServiceError: a file could not be read, or it took longer than the deadline of the policy.
         """
-        store = await self._ask(lambda: self._stores.create(name=name, **options))
+        mark = self._request_id()
+        body = {**options, "name": name, "metadata": {**(options.get("metadata") or {}), MARK: mark}}
+        store = await self._ask(lambda: self._stores.create(**body), done=lambda: self._marked(mark))
         return await self._filled(store, file_ids) if file_ids else store
 
     @EitherWay
@@ -116,6 +127,10 @@ class FileManager(OnClient[C]):
     async def delete_store(self, store_id: str) -> bool:
         """Delete a vector store, and none of its files; return whether there was one."""
         return await self._deleted(lambda: self._stores.delete(store_id))
+
+    async def _marked(self, mark: str) -> Any:
+        page = await self._ask(lambda: self._stores.list(order="desc", limit=20))
+        return next((one for one in page.data if (one.metadata or {}).get(MARK) == mark), None)
 
     async def _filled(self, store: Any, file_ids: Sequence[str]) -> Any:
         batches = self._stores.file_batches

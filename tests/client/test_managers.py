@@ -5,7 +5,7 @@ from __future__ import annotations
 import openai
 import pytest
 
-from simulator import Simulator, call, hang, http_error, say, stay
+from simulator import Simulator, call, hang, http_error, no_answer, say, stay
 from simulator.client import (
     AssistantConfig,
     AssistantGone,
@@ -225,6 +225,16 @@ def test_a_vector_store_is_waited_for(files):
     assert files.get_store(store.id).name == "Documents"
     assert [one.id for one in files.list_stores()] == [store.id]
     assert (files.delete_store(store.id), files.delete_store(store.id)) == (True, False)
+
+
+@pytest.mark.parametrize("operation", ["vector_stores.create", "vector_stores.file_batches.create"])
+def test_a_lost_answer_makes_no_second_store_and_no_file_twice(sim, files, operation):
+    file = files.upload(b"one", "a.txt")
+    sim.faults.add(no_answer("reset"), on=operation, at="after")
+    store = files.create_store("handbook", [file.id], metadata={"team": "support"})
+    assert [one.operation for one in sim.requests].count(operation) == (1 if operation == "vector_stores.create" else 2)
+    assert [one.id for one in files.list_stores()] == [store.id]
+    assert (store.file_counts.total, store.metadata["team"]) == (1, "support")
 
 
 def test_a_file_that_cannot_be_searched_is_told(sim, files):
