@@ -16,6 +16,7 @@ VENV ?= .venv$(if $(OPENAI),-openai-$(OPENAI))
 DIST ?= pinned newest
 JOBS ?= auto
 SDKS ?=
+CARDS ?=
 CASES ?= 20000
 PLAYWRIGHT ?= 1.65.2
 
@@ -37,7 +38,7 @@ endef
 
 .DELETE_ON_ERROR:
 .PHONY: help demo test check lint types coverage layout format docs orders scenarios verify fuzz programs schema \
-	mutation properties conversations browser bench stress sdks sdk-faults pythons dist-check constraints clean
+	mutation properties conversations browser bench stress sdks sdk-faults cards pythons dist-check constraints clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -129,6 +130,11 @@ sdks: $(READY) ## the smoke suite under seven SDKs, each in an environment of it
 
 sdk-faults: $(READY) ## what the last 1.x, 2.x and 3.x of the SDK make of faults; writes the tables of docs/faults.md
 	$(RUN) -m tests.sdks.faults --python '$(PYTHON)' --uv '$(UV)'
+	$(RUN) docs/generate.py
+
+# Each library has an environment of its own, from PyPI: not part of CI.
+cards: $(READY) ## the known hazards, played against published libraries; writes docs/cards.md (CARDS="langchain": some)
+	$(RUN) -m tests.cards --python '$(PYTHON)' --uv '$(UV)' $(CARDS)
 	$(RUN) docs/generate.py
 
 pythons: $(READY) ## the suite on every CPython from 3.11 on that is found, or that uv brings

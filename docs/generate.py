@@ -47,6 +47,7 @@ from simulator.recording.verifying.verifying import verify  # noqa: E402
 from simulator.report.demo import play  # noqa: E402
 from simulator.scenario.loading import read  # noqa: E402
 from simulator.scenario.schema import json_schema  # noqa: E402
+from tests.cards import record as cards  # noqa: E402
 from tests.scenario.menu import MENU, Entry  # noqa: E402
 from tests.sdks import faults as sdk_faults  # noqa: E402
 from tests.sdks import results  # noqa: E402
@@ -65,6 +66,7 @@ PAGES = (
             "client",
             "checks",
             "hazards",
+            "cards",
         )
     ),
 )
@@ -332,6 +334,22 @@ def faults_by_sdk() -> str:
     return "\n\n".join(parts)
 
 
+def card_summary() -> str:
+    """Return how many hazards each library came through, as the last `make cards` found."""
+    return _table(*cards.summary(cards.read()))
+
+
+def card_matrix() -> str:
+    """Return how each library came through each hazard."""
+    return _table(*cards.matrix(cards.read()))
+
+
+def card_causes() -> str:
+    """Return why a library did not come through, line by line of its code."""
+    parts = (f"## {title}\n\n{about}\n\n{_table(*rows)}" for title, about, rows in cards.sections(cards.read()))
+    return "\n\n".join(parts)
+
+
 def sdks() -> str:
     """Return what the last `make sdks` found."""
     return _table(*results.rows(results.read()))
@@ -398,6 +416,9 @@ BLOCKS: Mapping[str, Callable[[], str]] = {
     "fault-menu": fault_menu,
     "hazards": hazards,
     "invariants": invariants,
+    "card-summary": card_summary,
+    "card-matrix": card_matrix,
+    "card-causes": card_causes,
     "sdk-faults": faults_by_sdk,
     "sdks": sdks,
 }

@@ -236,6 +236,13 @@ class Evidence:
         """Tell whether a fault struck a request of a step."""
         return any(sent.struck is not None for sent in self.of(step))
 
+    def was_shown(self, run_id: str, status: str) -> bool:
+        """Tell whether the app was told that a run has this status.
+
+        What it was told may be another than what is true: version 1 of the API shows `completed` for `incomplete`.
+        """
+        return any((run_id, status) in sent.shown for sent in self.requests)
+
     def _step_at(self, number: int) -> Spoken | None:
         return next((step for step in self.spoken if step.first <= number < step.last), None)
 

@@ -366,13 +366,17 @@ def failure_is_reported(evidence: Evidence) -> Iterator[Broken]:
     for step in evidence.spoken:
         story = _last_run(evidence, step)
         status = "none" if story is None else story.status_at(step.ended)
-        if not step.returned or status == RunStatus.COMPLETED:
+        if not step.returned or status == RunStatus.COMPLETED or _was_told_completed(evidence, story):
             continue
         what = "there was no run" if story is None else f"{story.id} is {status}"
         if not step.answer or step.answer in asked:  # the newest message of the thread is then the question
             yield Broken(step, f"{what}, and the reply is {step.reply!r:.200}")
         elif story is not None and status != RunStatus.INCOMPLETE and step.answer in "\n".join(_said(story)):
             yield Broken(step, f"{what}, and the reply is what it had begun to say: {step.answer!r:.200}")
+
+
+def _was_told_completed(evidence: Evidence, story: RunStory | None) -> bool:
+    return story is not None and evidence.was_shown(story.id, RunStatus.COMPLETED)
 
 
 def no_refusal_is_swallowed(evidence: Evidence) -> Iterator[Broken]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 
+import openai
 import pytest
 
 from simulator.checks.battery import Battery
@@ -42,10 +43,16 @@ class ReturnsWhatThereIs(Careful):
             raise RunEnded(run.id)
 
 
-class BeginsFailedRunsAgain(Careful):
-    def followed(self, run):
-        run = super().followed(run)
-        return self.followed(self.start(run.thread_id)) if run.status == "failed" else run
+class SpeaksVersion1(ReturnsWhatThereIs):
+    """Is shown `completed` where a run is incomplete: version 1 of the API knows no such end."""
+
+    def __init__(self, functions):
+        def first_version(request):
+            request.headers["OpenAI-Beta"] = "assistants=v1"
+
+        self.functions, self.threads = functions, {}
+        self.client = openai.OpenAI(http_client=openai.DefaultHttpxClient(event_hooks={"request": [first_version]}))
+        self.assistant_id = self.client.beta.assistants.create(model="gpt-4-turbo").id
 
 
 class RemembersTheOldRun(Careful):
@@ -87,6 +94,17 @@ class BeginsWithCreateAndRun(Careful):
         return self.reply_of(run)
 
 
+class StopsAfterThirtyRounds(Careful):
+    rounds = 0
+
+    def answered(self, run):
+        self.rounds += 1
+        if self.rounds > 30:
+            self.give_up(run)
+            raise RunEnded("too many rounds")
+        return super().answered(run)
+
+
 def result_of(loop, hazard):
     (result,) = Battery(lambda: loop(functions())).play([BY_ID[hazard]])
     return result
@@ -97,7 +115,6 @@ def result_of(loop, hazard):
     [
         (ReturnsTheNewestMessage, "stuck-in-queue", "failure_is_reported", "is expired, and the reply is 'Hello?'"),
         (ReturnsWhatThereIs, "incomplete", "half_an_answer_is_told_as_half", "the reply is what it had said"),
-        (BeginsFailedRunsAgain, "failed-after-tools", "functions_have_their_effect_once", "another run was made"),
         (RemembersTheOldRun, "expired-during-tools", "the_thread_stays_usable", "runs.submit_tool_outputs is refused"),
     ],
     ids=lambda one: getattr(one, "__name__", None),
@@ -118,3 +135,12 @@ def test_a_fault_meets_a_loop_that_begins_otherwise(hazard):
     result = result_of(BeginsWithCreateAndRun, hazard)
     assert result.outcome == Outcome.SURVIVED
     assert result.verdict.driven.struck != {}
+
+
+def test_an_end_that_the_service_shows_as_another_is_not_held_against_a_loop():
+    assert result_of(SpeaksVersion1, "incomplete").outcome == Outcome.SURVIVED
+
+
+def test_thirty_rounds_are_a_limit():
+    assert result_of(StopsAfterThirtyRounds, "calls-without-end").outcome == Outcome.SURVIVED
+    assert result_of(Careful, "calls-without-end").outcome == Outcome.MISBEHAVED

@@ -24,15 +24,24 @@ OLDER_SDKS = ("1.3.9", "1.14.3", "1.40.0", "1.109.1", "2.54.0")
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """A virtual environment with the package, one SDK, and what these two need: what a user has, and no more."""
+    """A virtual environment with the package, one SDK, and what these two need: what a user has, and no more.
+
+    Args:
+        requirements: what is installed beside it.
+        extras: of the package, as `[client]`.
+        kind: stands in the name of its folder.
+    """
 
     name: str
     constraints: str
+    requirements: tuple[str, ...] = ()
+    extras: str = ""
+    kind: str = "sdk"
 
     @property
     def folder(self) -> Path:
         """Where it is kept from run to run; `make clean` removes it."""
-        return ROOT / f".venv-sdk-{self.name}"
+        return ROOT / f".venv-{self.kind}-{self.name}"
 
     @property
     def python(self) -> Path:
@@ -87,16 +96,17 @@ def make(environment: Environment, python: str, uv: str) -> None:
 def _fingerprint(environment: Environment, python: str) -> str:
     version = _run([python, "-c", "import sys; print(sys.version)"])
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]  # the rest is of tools
-    return hashlib.sha256(repr((environment.constraints, project, version)).encode()).hexdigest()
+    return hashlib.sha256(repr((environment, project, version)).encode()).hexdigest()
 
 
 def _commands(environment: Environment, python: str, uv: str) -> list[list[str]]:
     folder, interpreter = str(environment.folder), str(environment.python)
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
-    constraints = build / f"sdk-{environment.name}.txt"
+    constraints = build / f"{environment.kind}-{environment.name}.txt"
     constraints.write_text(environment.constraints, encoding="utf-8")
-    what = ["--quiet", "--constraint", str(constraints), "--editable", str(ROOT)]
+    package = f"{ROOT}{environment.extras}"
+    what = ["--quiet", "--constraint", str(constraints), *environment.requirements, "--editable", package]
     if uv:
         return [
             [uv, "venv", "--quiet", "--clear", "--python", python, folder],

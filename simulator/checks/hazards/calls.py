@@ -24,6 +24,7 @@ CALLS: Sequence[Hazard] = (
         " call_ids …`, and the run waits on until it expires.",
         scenarios=("calls_of_two_functions",),
         invariants=_ANSWERED,
+        reports=("microsoft/teams-sdk#1705",),
     ),
     Hazard(
         id="function-raises",
@@ -31,21 +32,20 @@ CALLS: Sequence[Hazard] = (
         " nobody submits.",
         scenarios=("a_tool_raises",),
         invariants=(every_call_is_answered_once, a_passing_fault_is_outlived),
-        reports=("openai/openai-dotnet#87",),
     ),
     Hazard(
         id="duplicated-calls",
         what="The same function is called twice in a round, with the same arguments and another id.",
         scenarios=("duplicated_calls",),
         invariants=_ANSWERED,
-        reports=("Azure/azure-functions-openai-extension#36",),
+        reports=("microsoft/teams-sdk#1705", "Azure/azure-functions-openai-extension#36"),
     ),
     Hazard(
         id="repeated-call",
         what="A call that was answered comes again in the next round, with a new id.",
         scenarios=("the_same_call_in_the_next_round",),
         invariants=_ANSWERED,
-        reports=("Azure/azure-functions-openai-extension#36",),
+        reports=("Azure/azure-functions-openai-extension#80",),
     ),
     Hazard(
         id="calls-without-end",
@@ -53,8 +53,8 @@ CALLS: Sequence[Hazard] = (
         " call costs what it costs.",
         scenarios=("calls_without_end",),
         invariants=(rounds_are_bounded,),
-        rounds=30,
-        reports=("Azure/azure-functions-openai-extension#36",),
+        rounds=40,
+        reports=("Azure/azure-functions-openai-extension#80",),
     ),
     Hazard(
         id="misspelled-function",
@@ -101,7 +101,7 @@ CALLS: Sequence[Hazard] = (
         what="A text in the arguments holds raw line ends, which JSON does not allow.",
         scenarios=("newlines_in_arguments",),
         invariants=_ANSWERED,
-        reports=("voiio/Sam#108", "run-llama/llama_index#11921"),
+        reports=("voiio/Sam#108", "langchain-ai/langchain#16102"),
     ),
     Hazard(
         id="code-as-arguments",
@@ -115,7 +115,6 @@ CALLS: Sequence[Hazard] = (
         what="The arguments end in the middle, at the limit of tokens.",
         scenarios=("truncated_arguments",),
         invariants=_ANSWERED,
-        reports=("run-llama/llama_index#11921",),
     ),
     Hazard(
         id="arguments-no-object",

@@ -16,7 +16,7 @@ MESSAGES: Sequence[Hazard] = (
         what="A run completes without a message. `messages.data[0]` is then what the user said.",
         scenarios=("no_message",),
         invariants=(errors_are_meant, the_reply_is_of_this_run),
-        reports=("openai/openai-python#861", *_NOTHING),
+        reports=("openai/openai-python#861", "openai-php/client#321", *_NOTHING),
     ),
     Hazard(
         id="old-answer",
@@ -24,7 +24,6 @@ MESSAGES: Sequence[Hazard] = (
         " answer to another question.",
         scenarios=("an_old_answer",),
         invariants=(errors_are_meant, the_reply_is_of_this_run),
-        reports=("openai/openai-python#861",),
     ),
     Hazard(
         id="empty-message",

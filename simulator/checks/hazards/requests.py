@@ -66,7 +66,6 @@ REQUESTS: Sequence[Hazard] = (
         what="A run is asked for and answered 500, before there is one.",
         scenarios=("server_error_before_the_effect",),
         invariants=_PASSES,
-        reports=("openai/openai-dotnet#794",),
     ),
     Hazard(
         id="bad-gateway",
@@ -86,7 +85,6 @@ REQUESTS: Sequence[Hazard] = (
         " a loop that gives up.",
         scenarios=("outage_while_polling",),
         invariants=(a_passing_fault_is_outlived, the_thread_stays_usable),
-        reports=("openai/openai-dotnet#794",),
     ),
     Hazard(
         id="no-connection",
@@ -106,7 +104,6 @@ REQUESTS: Sequence[Hazard] = (
         " anything by which the service would know it: the second attempt meets the lock of the first.",
         scenarios=("server_error_after_the_effect", "read_timeout"),
         invariants=(*_PASSES, the_question_is_heard_once),
-        reports=("dotnet/extensions#5964",),
     ),
     Hazard(
         id="message-made-and-answer-lost",

@@ -28,7 +28,6 @@ STREAMS: Sequence[Hazard] = (
         what="A stream breaks in the middle of the answer, between two events.",
         scenarios=("stream_cut_in_a_message",),
         invariants=_WHOLE,
-        reports=("vercel/ai#1743",),
     ),
     Hazard(
         id="stream-cut-inside-a-frame",
@@ -96,7 +95,6 @@ STREAMS: Sequence[Hazard] = (
         what="The arguments of a call arrive in pieces, cut inside an escape: none of them is JSON.",
         scenarios=("split_arguments",),
         invariants=(*_WHOLE, every_call_is_answered_once),
-        reports=("run-llama/llama_index#11921",),
     ),
     Hazard(
         id="rate-limit-in-a-stream",
