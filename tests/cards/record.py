@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from simulator.checks.hazards import BY_ID
 from tests.sdks.pins import ROOT
 
 from .causes import CAUSES, Cause
@@ -67,28 +68,24 @@ def summary(cards: Mapping[str, Card]) -> Rows:
 
 def matrix(cards: Mapping[str, Card]) -> Rows:
     """Return the heads and rows of the table of hazards by library."""
-    hazards = next(iter(cards.values())).results
-    rows = [
-        (f"[`{one}`](hazards.md)", *(SIGNS[card.results[one]["outcome"]] for card in cards.values())) for one in hazards
-    ]
+    rows = [(f"`{hazard}`", *(_sign(card, hazard) for card in cards.values())) for hazard in BY_ID]
     return ("hazard", *cards), rows
 
 
+def _sign(card: Card, hazard: str) -> str:
+    """Return how a card came through a hazard; nothing where that is younger than the card."""
+    return SIGNS[card.results[hazard]["outcome"]] if hazard in card.results else ""
+
+
 def sections(cards: Mapping[str, Card]) -> Iterator[tuple[str, str, Rows]]:
-    """Yield for each card its heading, what it is, and the table of its causes."""
+    """Yield for each card its heading, how one hazard is played again, and the table of its causes."""
     for name, card in cards.items():
         library = LIBRARIES[name]
         rows = [(_names(cause.hazards), f"`{place(cause, card)}`", cause.what) for cause in CAUSES[name]]
-        where = library.within or name
-        again = f"`.venv-card-{where}/bin/python -m tests.cards.playing {library.target} HAZARD`"
-        yield (
-            library.title[:1].upper() + library.title[1:],
-            f"{_used(card)}. One again: {again}",
-            (
-                ("hazards", "where", "what happens"),
-                rows,
-            ),
-        )
+        doctor = f".venv-card-{library.within or name}/bin/assistants-simulator doctor"
+        again = f"`{doctor} {library.target} --hazard ID --examples 0`"
+        title = library.title[:1].upper() + library.title[1:]
+        yield title, f"{_used(card)}. One again: {again}", (("hazards", "where", "what happens"), rows)
 
 
 def place(cause: Cause, card: Card) -> str:

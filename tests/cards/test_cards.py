@@ -40,10 +40,10 @@ def test_a_library_is_pinned_and_has_an_adapter(library):
     assert environment == library.environment, "who shares an environment has the same in it"
 
 
-def test_a_card_is_kept_of_each_library_and_each_hazard():
+def test_a_card_is_kept_of_each_library():
     assert [*KEPT] == [*LIBRARIES] == [*CAUSES], "make cards writes them anew"
     for name, card in KEPT.items():
-        assert [*card.results] == [*BY_ID], "make cards writes them anew"
+        assert {*card.results} <= {*BY_ID}, "make cards writes them anew"
         assert {result["outcome"] for result in card.results.values()} <= {*SIGNS}
         pinned = {one.name: one.specifier for one in map(Requirement, LIBRARIES[name].pins)}
         assert all(version in pinned[shown] for shown, version in card.versions.items() if shown != "python")
@@ -99,10 +99,11 @@ def test_the_tables_tell_what_was_found():
         "not applicable": "0",
     }
     heads, rows = matrix(cards)
-    assert [row[1] for row in rows] == ["✓", "hung"]
+    assert [row[0] for row in rows] == [f"`{hazard}`" for hazard in BY_ID]
+    assert {row[0]: row[1] for row in rows if row[1]} == {"`failed`": "✓", "`no-message`": "hung"}
     ((title, about, (_, causes)),) = sections(cards)
     assert title.startswith("LangChain's")
-    assert ".venv-card-langchain/bin/python -m tests.cards.playing tests.cards.adapters.langchain_agent:App" in about
+    assert ".venv-card-langchain/bin/assistants-simulator doctor tests.cards.adapters.langchain_agent:App" in about
     assert causes[0][:2] == ("`lock-outlives-run`", "`langchain/agents/openai_assistant/base.py:7`")
 
 
