@@ -21,6 +21,7 @@ from simulator.checks.battery import Battery, Result
 from simulator.checks.hazards import hazards_named
 from simulator.checks.verdicts import Outcome
 
+ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 200
 
 
@@ -51,7 +52,7 @@ def played(app: str, hazards: list[str]) -> Iterator[Result]:
 
 def kept(result: Result) -> dict[str, Any]:
     """Return what is kept of a result."""
-    found = {one.invariant.__name__: one.text[:LONGEST] for one in reversed(result.findings)}
+    found = {one.invariant.__name__: one.text.replace(f"{ROOT}/", "")[:LONGEST] for one in reversed(result.findings)}
     more: dict[str, Any] = {"why": result.why} if result.why else {}
     return {"outcome": str(result.outcome), **more, **({"findings": dict(sorted(found.items()))} if found else {})}
 
