@@ -81,7 +81,7 @@ def test_what_the_scenario_expects_of_the_other_app_is_said(run):
     result = run("--app", "loops:Old", "--against", "loops:Mute", "-k", "one")
     assert result.exit_code == 1
     assert "reply_misread in turn 1" in result.output
-    assert "the new side does not do what is expected: step 1 (user: 'Hello?'): the reply is ''" in result.output
+    assert "the new side does not do what is expected: step 1, user: 'Hello?': the reply is ''" in result.output
 
 
 def test_differences_that_are_meant_pass_and_those_never_needed_are_said(run, tmp_path):

@@ -9,7 +9,7 @@ from ..backend.journal import Journal
 from ..errors import ScenarioError, suggestion
 from ..scenario.apps import App
 from ..scenario.plain_loop import PlainLoop
-from ..scenario.played import Finding, Played, PlayedStep
+from ..scenario.played import Complaint, Played, PlayedStep
 from ..scenario.schema import Scenario
 from ..scenario.staying import staying
 from . import hazards, invariants
@@ -68,7 +68,7 @@ def replay(
         played = _played(scenario, driven, driver)
     for invariant, step, text in findings:
         number = None if step is None else step.number + 1
-        played.findings.append(Finding(number, f"{invariant.__name__}: {text}"))
+        played.findings.append(Complaint(number, f"{invariant.__name__}: {text}"))
     return played
 
 

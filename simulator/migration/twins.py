@@ -10,8 +10,8 @@ from ..errors import TwinsDiffer
 from ..scenario.apps import App
 from ..scenario.loading import filled, load
 from ..scenario.played import Played
-from ..scenario.playing import LIMIT_SECONDS, perform, where
-from ..scenario.schema import Scenario
+from ..scenario.playing import LIMIT_SECONDS, perform
+from ..scenario.schema import Scenario, step_named
 from ..scenario.stage import Converse
 from .gathering import record_of_steps
 from .judging import compared
@@ -81,4 +81,4 @@ def compared_sides(
 
 def _findings(side: str, played: Played, scenario: Scenario) -> Iterator[str]:
     for one in played.findings:
-        yield f"the {side} side does not do what is expected: {where(one, scenario)}: {one.text}"
+        yield f"the {side} side does not do what is expected: {step_named(scenario, one.step)}: {one.text}"

@@ -12,7 +12,7 @@ from ..migration import report as comparisons
 from ..migration.report import Comparison
 from ..scenario.loading import line_of_step
 from ..scenario.played import Played
-from ..scenario.schema import Scenario
+from ..scenario.schema import Scenario, step_named
 from .timeline import render
 
 TIMELINE_LINES = 40
@@ -92,11 +92,7 @@ def failure(path: Path, scenario: Scenario, played: Played) -> str:
 
 
 def _heading(path: Path, scenario: Scenario, step: int | None) -> str:
-    place = f"{path}:{line_of_step(path, step)}"
-    if step is None:
-        return f"{place}: the whole"
-    said = scenario.conversation[step - 1]
-    return f"{place}: step {step}, {said.from_}: {said.user!r:.60}"
+    return f"{path}:{line_of_step(path, step)}: {step_named(scenario, step)}"
 
 
 def _indented(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from ..simulator import Simulator
 from .doubts import doubts_of, strangers_of
 from .durations import seconds_of
 from .expecting import SHOWN, Happened, complaints
-from .played import Finding, Played, PlayedStep
+from .played import Complaint, Played, PlayedStep
 from .schema import Expectations, Scenario, Step
 
 # What is expected of runs, and faults that strike requests about them.
@@ -105,7 +105,7 @@ class Performance:
 
     def find(self, step: int | None, text: str) -> None:
         """Note what is not as expected."""
-        self.played.findings.append(Finding(step, text))
+        self.played.findings.append(Complaint(step, text))
 
     def close(self) -> Played:
         """Look at the whole, and return what came of it."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..transport.clients import plain_client
 from .durations import seconds_of
 from .plain_replies import annotations_of, markers_of, readable, text_of
-from .plain_requests import Functions, attachable, configuration, result_of, returned, text_of_output
+from .plain_requests import Functions, attachable, configuration, result_of, returned, text_of_output, ways_of
 from .plain_stream import Heard
 from .schema import Loop, Scenario, Step
 
@@ -78,9 +78,7 @@ class PlainLoop:
 
     @property
     def _ways(self) -> Loop:
-        given = self._step.loop if self._step else None
-        changes = {name: getattr(given, name) for name in given.model_fields_set} if given else {}
-        return self._scenario.loop.model_copy(update=changes)
+        return ways_of(self._scenario, self._step)
 
     def _connected(self) -> openai.OpenAI:
         if self._client is None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .schema import Answer, Scenario, Tool
+from .schema import Answer, Loop, Scenario, Step, Tool
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 
@@ -43,6 +43,13 @@ def _property(value: Any) -> Any:
     if isinstance(value, list):
         return {"enum": value}
     return {"type": value} if value in _TYPES else value if isinstance(value, dict) else {"description": str(value)}
+
+
+def ways_of(scenario: Scenario, step: Step | None) -> Loop:
+    """Return how a plain loop goes about a step: what the step says goes over what the whole says."""
+    given = step.loop if step else None
+    changes = {name: getattr(given, name) for name in given.model_fields_set} if given else {}
+    return scenario.loop.model_copy(update=changes)
 
 
 def attachable(scenario: Scenario) -> list[Mapping[str, str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..transport.clients import plain_client
 from .plain_loop import RunEnded
-from .plain_requests import Functions, configuration, result_of, text_of_output
+from .plain_requests import Functions, configuration, result_of, text_of_output, ways_of
 from .schema import Loop, Scenario, Step
 
 if TYPE_CHECKING:
@@ -60,9 +60,7 @@ class PlainResponses:
 
     @property
     def _ways(self) -> Loop:
-        given = self._step.loop if self._step else None
-        changes = {name: getattr(given, name) for name in given.model_fields_set} if given else {}
-        return self._scenario.loop.model_copy(update=changes)
+        return ways_of(self._scenario, self._step)
 
     def _connected(self) -> openai.OpenAI:
         self._client = self._client or plain_client()

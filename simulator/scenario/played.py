@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..backend.journal import Entry, Journal
 
 
-class Finding(NamedTuple):
+class Complaint(NamedTuple):
     """Something that is not as the scenario expects: in which step, counted from 1, or None for the whole."""
 
     step: int | None
@@ -54,7 +54,7 @@ class Played:
     """
 
     title: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[Complaint] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     steps: list[PlayedStep] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)

@@ -20,13 +20,13 @@ from .loading import filled, load
 from .performance import Performance
 from .plain_loop import PlainLoop
 from .plain_responses import PlainResponses
-from .played import Finding, Played
-from .schema import Scenario, Step
+from .played import Complaint, Played
+from .schema import Scenario, Step, step_named
 from .stage import Converse, Hung, Speaker, Stage, place_of
 from .staying import staying
 from .watchdog import watched
 
-__all__ = ["LIMIT_SECONDS", "Converse", "Finding", "Hung", "Played", "perform", "play", "report_of"]
+__all__ = ["LIMIT_SECONDS", "Complaint", "Converse", "Hung", "Played", "perform", "play", "report_of"]
 
 # How much virtual time a step may take; more than two runs, one after the other, can live.
 LIMIT_SECONDS = 3_600.0
@@ -96,16 +96,8 @@ _PLAIN_LOOPS: Mapping[str, type[PlainLoop | PlainResponses]] = {"assistants": Pl
 
 def report_of(played: Played, scenario: Scenario) -> str:
     """Return what was not as expected, a line each, with the step in which it was."""
-    lines = [f"{where(finding, scenario)}: {finding.text}" for finding in played.findings]
+    lines = [f"{step_named(scenario, finding.step)}: {finding.text}" for finding in played.findings]
     return "\n".join([f"Scenario {played.title!r} failed.", *lines])
-
-
-def where(finding: Finding, scenario: Scenario) -> str:
-    """Return in which step something was found."""
-    if finding.step is None:
-        return "the whole"
-    step = scenario.conversation[finding.step - 1]
-    return f"step {finding.step} ({step.from_}: {step.user!r:.60})"
 
 
 def perform(

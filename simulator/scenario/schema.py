@@ -293,6 +293,18 @@ class Scenario(Part):
         return self
 
 
+def step_named(scenario: Scenario, number: int | None) -> str:
+    """Return how a step is called where something is said of it: who says what in it.
+
+    Args:
+        number: of the step, from 1; None: the whole.
+    """
+    if number is None:
+        return "the whole"
+    step = scenario.conversation[number - 1]
+    return f"step {number}, {step.from_}: {step.user!r:.60}"
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors."""
     return {"$schema": SCHEMA_URL, **Scenario.model_json_schema(by_alias=True)}

@@ -123,8 +123,8 @@ def test_a_failure_says_in_which_step(scenario):
         play(scenario(HELLO), lambda *_: "Good day.")
     assert str(raised.value).splitlines() == [
         "Scenario 'Hello' failed.",
-        "step 1 (user: 'Hello?'): the reply is 'Good day.', and not 'Hello.'",
-        "step 1 (user: 'Hello?'): the model was never asked for script(say('Hello.'))",
+        "step 1, user: 'Hello?': the reply is 'Good day.', and not 'Hello.'",
+        "step 1, user: 'Hello?': the model was never asked for script(say('Hello.'))",
     ]
 
 
