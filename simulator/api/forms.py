@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, TypeAlias
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ..backend.objects import JsonDict
 from .multipart import FormPart, parts_of
 from .refusals.bodies import BodyTooLarge, InvalidField
 
-Form: TypeAlias = Draft202012Validator
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+Form: TypeAlias = Mapping[str, Any]
+"""The JSON schema of the fields."""
 MAX_UPLOAD_BYTES = 512 << 20  # the documented limit of a file
 FILE_PURPOSES = ("fine-tune", "assistants", "batch", "user_data", "vision", "evals")
 _NESTED = re.compile(r"(\w+)\[(\w+)\]")
@@ -25,7 +26,7 @@ _INTEGER = re.compile(r"-?\d{1,18}")
 
 
 def _form(required: list[str], **properties: Mapping[str, Any]) -> Form:
-    return Draft202012Validator({"required": required, "properties": properties, "additionalProperties": False})
+    return {"required": required, "properties": properties, "additionalProperties": False}
 
 
 _EXPIRY = {
@@ -53,10 +54,13 @@ def read_form(form: Form, body: bytes, content_type: str | None, limit: int) -> 
     """
     if len(body) > limit:
         raise BodyTooLarge(len(body), limit)
+    # It would be a third of the time to import a simulator, and most upload nothing.
+    from jsonschema import Draft202012Validator
+
     fields: JsonDict = {}
     for part in parts_of(body, content_type):
         _put(fields, part)
-    problem = min(form.iter_errors(_without_files(fields)), key=_rank, default=None)
+    problem = min(Draft202012Validator(form).iter_errors(_without_files(fields)), key=_rank, default=None)
     if problem is not None:
         path = ".".join(map(str, problem.absolute_path))
         raise InvalidField(problem.message, path or None)

@@ -11,7 +11,7 @@ from typing_extensions import TypeAliasType, TypedDict
 
 from .bodies import Chunking, Metadata
 
-_checked = with_config(ConfigDict(extra="forbid", strict=True))
+_checked = with_config(ConfigDict(extra="forbid", strict=True, defer_build=True))
 
 
 def _scalar(value: Any) -> Any:

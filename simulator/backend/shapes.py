@@ -13,7 +13,8 @@ from typing_extensions import TypedDict
 
 from .responses import shapes as shapes_of_responses
 
-_checked = with_config(ConfigDict(strict=True))
+# Deferred: few programs place or save anything.
+_checked = with_config(ConfigDict(strict=True, defer_build=True))
 
 Count = Annotated[int, Field(ge=0)]
 Id = Annotated[str, Field(min_length=1)]
@@ -376,7 +377,7 @@ PLACED: Mapping[str, TypeAdapter[Any]] = {
     "uploads": TypeAdapter(Upload),
     "responses": TypeAdapter(shapes_of_responses.Response),
     "conversations": TypeAdapter(shapes_of_responses.Conversation),
-    "conversation_items": TypeAdapter(shapes_of_responses.Item),
+    "conversation_items": TypeAdapter(shapes_of_responses.Item, config=ConfigDict(defer_build=True)),
 }
 SAVED: TypeAdapter[Any] = TypeAdapter(SavedState)
 

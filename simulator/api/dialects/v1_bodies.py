@@ -27,7 +27,7 @@ from ..bodies import (
     tag_text_or_type,
 )
 
-_checked = with_config(ConfigDict(extra="forbid", strict=True))
+_checked = with_config(ConfigDict(extra="forbid", strict=True, defer_build=True))
 
 
 def _as_text(value: object) -> object:

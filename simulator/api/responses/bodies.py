@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
-from ..bodies import Effort, Metadata, Temperature, TopP, checked_shape, tag_by_type
+from ..bodies import Effort, Metadata, Temperature, TopP, checked_shape, query_shape, tag_by_type
 from ..vector_store_bodies import Filter
 
 
@@ -412,12 +412,14 @@ class ItemsCreate(TypedDict):
     items: Annotated[list[InputItem], Field(max_length=20)]
 
 
+@query_shape
 class ItemQuery(TypedDict):
     """The query of one item."""
 
     include: NotRequired[list[str]]
 
 
+@query_shape
 class ResponseQuery(TypedDict):
     """The query of `responses.retrieve`."""
 
@@ -427,6 +429,7 @@ class ResponseQuery(TypedDict):
     include: NotRequired[list[str]]
 
 
+@query_shape
 class ItemListQuery(TypedDict):
     """The query of a list of items."""
 

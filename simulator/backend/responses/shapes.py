@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
-_checked = with_config(ConfigDict(strict=True))
+_checked = with_config(ConfigDict(strict=True, defer_build=True))
 
 Object: TypeAlias = dict[str, Any]
 Id = Annotated[str, Field(min_length=1)]
