@@ -187,3 +187,9 @@ def test_a_resume_rewrites_the_start_and_never_the_expiry():
     assert (run["started_at"], run["expires_at"]) == (1001, EXPIRES)
     apply(run, Event.PICK_UP, 1021.7)
     assert (run["started_at"], run["expires_at"]) == (1021, EXPIRES)
+
+
+def test_every_event_leads_somewhere():
+    """By the names that the journal shows."""
+    known = {event for table in (RUNS, STEPS, FILES, STORES) for row in table.values() for event in row}
+    assert set(map(str, Event)) == known
