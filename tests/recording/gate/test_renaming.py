@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from simulator.recording.gate import renaming
@@ -31,6 +33,27 @@ def test_ids_are_renamed_on_their_way_in_and_out():
 def test_an_id_that_begins_as_another_is_renamed_whole():
     names = Names({"msg_1": "msg_a", "msg_10": "msg_b", "msg_a": "msg_1", "msg_b": "msg_10"})
     assert names.inward(b"msg_10 msg_1") == b"msg_b msg_a"
+    names = Names({"f": "g.txt", "f.txt": "g"})
+    assert names.inward(b"f.txt f") == b"g g.txt"
+
+
+def test_an_id_within_another_is_left_alone():
+    names = Names({"thread_1": "thread_2", "thread_2": "thread_1", "1-b": "2-b", "2-b": "1-b"})
+    text = b"msg_thread_2_0 msg-thread_2 thread_2-0 thread_21 a-1-b 1-b-c"
+    assert names.inward(text) == text
+    assert names.outward(text) == text
+
+
+@pytest.mark.parametrize("before", ['"', " ", "\n", "\t", "\u3042", "\\", "/", "(", "n "])
+@pytest.mark.parametrize("after", ['"', " ", "\n", "\u3042", ".", ":", ")"])
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_an_id_in_a_text_is_renamed_whatever_stands_beside_it(before, after, ensure_ascii):
+    def sent(id):
+        return json.dumps({"content": before + id + after}, ensure_ascii=ensure_ascii).encode()
+
+    names = Names({"thread_1": "thread_2", "thread_2": "thread_1"})
+    assert names.inward(sent("thread_1")) == sent("thread_2")
+    assert names.outward(sent("thread_1")) == sent("thread_2")
 
 
 def test_what_changes_places_twice_is_what_it_was():
