@@ -140,6 +140,7 @@ def test_tools_and_schemas_keep_their_order(api):
     ],
 )
 def test_tool_resources_are_those_of_the_tools(sim, api, tools, given, shown):
+    sim.put("files", {"id": "file-1"})
     sim.put("vector_stores", {"id": "vs_1"})
     made = api.made("/assistants", {"model": "m", "tools": tools, "tool_resources": given})
     assert made["tool_resources"] == shown
@@ -186,6 +187,7 @@ def test_an_update_normalises_tools_and_adds_their_resources(api, world):
 
 
 def test_an_update_replaces_one_resource_and_keeps_the_other(sim, api, world):
+    sim.put("files", {"id": "file-1"})
     sim.put("vector_stores", {"id": "vs_1"})
     tools = [{"type": "code_interpreter"}, {"type": "file_search"}]
     id = world.assistant(tools=tools, tool_resources={"code_interpreter": {"file_ids": ["file-1"]}})

@@ -27,7 +27,8 @@ def test_tool_resources_differ_between_making_changing_and_reading(api, world):
     assert list(api.get(f"/threads/{id}").json) == KEYS
 
 
-def test_tool_resources_that_were_given_are_always_shown(api):
+def test_tool_resources_that_were_given_are_always_shown(sim, api):
+    sim.put("files", {"id": "file-1"})
     made = api.made("/threads", {"tool_resources": CODE})
     assert made["tool_resources"] == CODE
     assert api.get(f"/threads/{made['id']}").json == made
@@ -51,6 +52,7 @@ def test_messages_come_in_order_and_share_the_time(api):
 
 
 def test_an_update_changes_what_is_given(sim, api):
+    sim.put("files", {"id": "file-1"})
     sim.put("vector_stores", {"id": "vs_1"})
     id = api.made("/threads", {"metadata": {"a": "b"}, "tool_resources": CODE})["id"]
     assert api.made(f"/threads/{id}", {"metadata": {}})["metadata"] == {}
