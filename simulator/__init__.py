@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .api.wire import NoResponse, Request, Response
     from .backend import turns
     from .backend.brain import View
-    from .backend.fault_kinds import cut_stream, delay, http_error, lock_lag, no_answer, split_stream, stay
+    from .backend.fault_kinds import cut_stream, delay, http_error, lock_lag, no_answer, rival_run, split_stream, stay
     from .backend.turns import (
         call,
         call_tools,
@@ -66,6 +66,7 @@ _HOMES = {
     "play": ".scenario.playing",
     "raw_call": ".backend.turns",
     "refusal": ".backend.turns",
+    "rival_run": ".backend.fault_kinds",
     "run_code": ".backend.turns",
     "say": ".backend.turns",
     "search_files": ".backend.turns",
@@ -102,6 +103,7 @@ __all__ = [
     "play",
     "raw_call",
     "refusal",
+    "rival_run",
     "run_code",
     "say",
     "search_files",

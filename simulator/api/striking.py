@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from ..backend import objects
 from ..backend.fault_kinds import (
     STREAM_STARTERS,
     CutStream,
@@ -18,12 +19,14 @@ from ..backend.fault_kinds import (
     LockLag,
     NoAnswer,
     NoResponseKind,
+    RivalRun,
     SplitStream,
     Stay,
     StreamEnding,
 )
 from ..backend.faults import Moment, Planned, Target
 from ..backend.state import Backend
+from ..backend.turns import say
 from .refusals.refusal import envelope
 from .routes import Match
 from .wire import JSON_TYPE, BrokenOff, Frame, NoResponse, Request, Response, json_body, sse_frame
@@ -134,6 +137,18 @@ def _lock_lag(struck: Struck, fault: LockLag) -> Answer:
     return response
 
 
+def _rival_run(struck: Struck, fault: RivalRun) -> Answer:
+    backend, thread_id, body = struck.backend, struck.match.ids[0], struck.request.json
+    engine, store = backend.engine, backend.store
+    asked_for = body.get("assistant_id") if isinstance(body, dict) else None
+    assistant = store.assistants.get(asked_for) if isinstance(asked_for, str) else None
+    is_free = store.threads.get(thread_id) is not None and engine.active_run(thread_id) is None
+    if assistant is not None and is_free:
+        run = objects.run(backend.ids.new("run_"), int(backend.clock.now()), thread_id, assistant)
+        engine.begin(run, say(fault.says, takes=fault.seconds))
+    return struck.perform()
+
+
 def _cut_stream(struck: Struck, fault: CutStream) -> Answer:
     return _with_frames(struck.perform(), lambda frames: cut(frames, fault, struck))
 
@@ -148,6 +163,7 @@ _STRIKES: Mapping[type, Callable[[Struck, Any], Answer]] = {
     Delay: _delay,
     Stay: _stay,
     LockLag: _lock_lag,
+    RivalRun: _rival_run,
     CutStream: _cut_stream,
     SplitStream: _split_stream,
 }

@@ -31,7 +31,7 @@ from .progress import Progress
 from .store import Store
 from .thread_locks import ThreadLocks
 from .tokens import CountTokens, Tokens, estimate
-from .turns import FAIL_MESSAGES, CallTools, Fail, Finish, Hang, Incomplete, RunCode, Say, SearchFiles
+from .turns import FAIL_MESSAGES, CallTools, Fail, Finish, Hang, Incomplete, RunCode, Say, SearchFiles, Turn
 from .vector_stores import VectorStores
 from .views import build_view
 
@@ -118,6 +118,14 @@ class Engine:
         execution.emit(self.clock.now(), "thread.run.created", run)
         execution.emit(self.clock.now(), "thread.run.queued", run)
         self._plan_queued(execution, answer)
+
+    def begin(self, run: JsonDict, turn: Turn) -> None:
+        """Take on a new run whose one turn is known: the brain is not asked. It is picked up at once."""
+        execution, at = Execution(run), self.clock.now()
+        self.store.runs.add(run, run["thread_id"])
+        self._take_on(execution)
+        self._plan(execution, at, "start")
+        self._plan_turn(execution, Answer(turn), at)
 
     def submit(self, run_id: str, outputs: Outputs, stream: RunStream | None = None) -> None:
         """Give a waiting run the outputs of its calls; it is queued again and the brain asked.

@@ -26,6 +26,7 @@ E = TypeVar("E", bound=StrEnum)
 RUN_STARTERS = frozenset({"runs.create", "threads.create_and_run", "runs.submit_tool_outputs"})
 STREAM_STARTERS = RUN_STARTERS | {"responses.create"}
 CANCELS = frozenset({"runs.cancel"})
+RIVALS_WORDS = "This answers somebody else."
 
 _SERVER_FAULT = (
     "The server had an error processing your request. Sorry about that! You can retry your request, or contact us"
@@ -235,7 +236,22 @@ class LockLag:
         return f"lock_lag({self.seconds:g})"
 
 
-Fault: TypeAlias = HttpError | NoAnswer | CutStream | SplitStream | Delay | Stay | LockLag
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RivalRun:
+    """Somebody else begins a run on the thread, just before the request arrives."""
+
+    operations: ClassVar[frozenset[str] | None] = frozenset({"runs.create"})
+    streams_only: ClassVar[bool] = False
+    seconds: float
+    says: str
+
+    __repr__ = _shown
+
+    def __str__(self) -> str:
+        return f"rival_run({self.seconds:g})"
+
+
+Fault: TypeAlias = HttpError | NoAnswer | CutStream | SplitStream | Delay | Stay | LockLag | RivalRun
 
 FAULT_TYPES: Mapping[str, type[Fault]] = {
     "http_error": HttpError,
@@ -245,6 +261,7 @@ FAULT_TYPES: Mapping[str, type[Fault]] = {
     "delay": Delay,
     "stay": Stay,
     "lock_lag": LockLag,
+    "rival_run": RivalRun,
 }
 """By the name of the function that makes it; a saved state names them so."""
 
@@ -386,6 +403,26 @@ def lock_lag(seconds: float) -> LockLag:
         UsageError: `seconds` is no such number.
     """
     return LockLag(seconds=_seconds(seconds, "lock_lag()"))
+
+
+def rival_run(seconds: float = 5, *, says: str = RIVALS_WORDS) -> RivalRun:
+    """Return that somebody else begins a run on the thread just before the request, which is refused for it.
+
+    It is a run like any other: the refusal names it, it can be retrieved and cancelled, ends by itself, and what it
+    says stands in the thread. It runs the assistant of the request. The model is not asked, and no turn of a script
+    is used up. Nobody else begins anything where the request is refused anyway: another run locks the thread, or the
+    assistant is unknown. Seen in TripSit/TripBot#939 and dotnet/extensions#5964.
+
+    Args:
+        seconds: how long it takes.
+        says: its message, in one part.
+
+    Raises:
+        UsageError: `seconds` is no such number, or `says` no text.
+    """
+    if not isinstance(says, str) or not says:
+        raise UsageError(f"rival_run(says=…) is a text that is not empty, not {says!r}.")
+    return RivalRun(seconds=_seconds(seconds, "rival_run()"), says=says)
 
 
 def fault_to_json(fault: Fault) -> JsonDict:

@@ -94,7 +94,8 @@ class Faults:
         """Plan a fault, and return it as planned: it tells how often it will still strike, and whether it did.
 
         Args:
-            fault: made by `http_error`, `no_answer`, `cut_stream`, `split_stream`, `delay`, `stay` or `lock_lag`.
+            fault: made by `http_error`, `no_answer`, `cut_stream`, `split_stream`, `delay`, `stay`, `lock_lag`
+                or `rival_run`.
             on: the name of an operation (`runs.retrieve`), or `*` for any that the fault is for. Stubs and routes
                 that are not simulated are never struck.
             times: how many requests it strikes.

@@ -12,6 +12,7 @@ from simulator import (
     hang,
     lock_lag,
     no_answer,
+    rival_run,
     run_code,
     say,
     split_stream,
@@ -321,3 +322,71 @@ def test_a_lock_that_lags_survives_a_file(sim, world, world_of, tmp_path):
         again_world.until(path, "completed")
         answer = again_world.api.post(f"/threads/{run['thread_id']}/messages", {"role": "user", "content": "x"})
         assert answer.status == 400
+
+
+# ── somebody else's run ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def asked(sim, api, world):
+    """What a thread with a question is, and how its run is asked for."""
+    sim.script(say("Hello."))
+    thread, assistant = world.thread("Hello?"), world.assistant()
+    return thread, lambda: api.post(f"/threads/{thread}/runs", {"assistant_id": assistant})
+
+
+def test_a_rival_run_is_named_ends_by_itself_and_leaves_its_message(sim, api, asked):
+    thread, ask = asked
+    sim.faults.add(rival_run(5, says="I was first."))
+    refused = ask()
+    (rival,) = api.get(f"/threads/{thread}/runs").json["data"]
+    assert refused.error["message"] == f"Thread {thread} already has an active run {rival['id']}."
+    assert rival["status"] == "in_progress"
+    sim.clock.advance(5)
+    messages = api.get(f"/threads/{thread}/messages").json["data"]
+    assert [(one["run_id"], one["content"][0]["text"]["value"]) for one in messages] == [
+        (rival["id"], "I was first."),
+        (None, "Hello?"),
+    ]
+    assert api.get(f"/threads/{thread}/runs/{rival['id']}").json["status"] == "completed"
+    assert ask().status == 200
+
+
+def test_a_rival_run_can_be_cancelled(sim, api, asked):
+    thread, ask = asked
+    sim.faults.add(rival_run(600))
+    ask()
+    (rival,) = api.get(f"/threads/{thread}/runs").json["data"]
+    assert api.post(f"/threads/{thread}/runs/{rival['id']}/cancel").json["status"] == "cancelling"
+    sim.clock.advance(1)
+    assert ask().status == 200
+
+
+def test_a_rival_run_survives_a_file(sim, world_of, asked, tmp_path):
+    thread, ask = asked
+    sim.faults.add(rival_run(5))
+    ask()
+    sim.save(tmp_path / "rival.json")
+    again = world_of(Simulator.load(tmp_path / "rival.json")).api
+    (rival,) = again.get(f"/threads/{thread}/runs").json["data"]
+    assert rival["status"] == "in_progress"
+
+
+@pytest.mark.parametrize(
+    "body, status", [({"assistant_id": "asst_none"}, 404), ({"assistant_id": 5}, 400), ([], 400)], ids=str
+)
+def test_nobody_begins_a_run_where_the_request_is_refused_anyway(sim, api, asked, body, status):
+    thread, _ = asked
+    sim.faults.add(rival_run())
+    assert api.post(f"/threads/{thread}/runs", body).status == status
+    assert api.get(f"/threads/{thread}/runs").json["data"] == []
+
+
+def test_nobody_begins_a_run_on_a_thread_that_is_locked_or_not_there(sim, api, asked):
+    thread, ask = asked
+    first = ask().json["id"]
+    sim.faults.add(rival_run(), times=2)
+    assert ask().error["message"] == f"Thread {thread} already has an active run {first}."
+    assert [run["id"] for run in api.get(f"/threads/{thread}/runs").json["data"]] == [first]
+    asked_for = {"assistant_id": api.get("/assistants").json["data"][0]["id"]}
+    assert api.post("/threads/thread_none/runs", asked_for).status == 404

@@ -13,6 +13,7 @@ from simulator.backend.fault_kinds import (
     http_error,
     lock_lag,
     no_answer,
+    rival_run,
     split_stream,
     stay,
 )
@@ -36,6 +37,7 @@ EVERY_KIND = [
     (stay("queued"), "stay('queued')"),
     (stay("cancelling", 30), "stay('cancelling', 30)"),
     (lock_lag(5), "lock_lag(5)"),
+    (rival_run(), "rival_run(5)"),
 ]
 
 
@@ -70,6 +72,7 @@ FAULTS = {
     "delay": delay,
     "stay": stay,
     "lock_lag": lock_lag,
+    "rival_run": rival_run,
 }
 
 BAD = [
@@ -94,6 +97,9 @@ BAD = [
     ("stay('completed')", r"stay\(\) takes a status: queued, in_progress, cancelling; not 'completed'"),
     ("stay('queued', -1)", r"stay\(\) takes a number of virtual seconds, zero or more, not -1"),
     ("lock_lag(None)", r"lock_lag\(\) takes a number of virtual seconds, zero or more, not None"),
+    ("rival_run(-1)", r"rival_run\(\) takes a number of virtual seconds, zero or more, not -1"),
+    ("rival_run(says='')", r"rival_run\(says=…\) is a text that is not empty, not ''"),
+    ("rival_run(says=5)", r"not 5"),
 ]
 
 

@@ -20,6 +20,7 @@ from simulator import (
     no_answer,
     raw_call,
     refusal,
+    rival_run,
     run_code,
     say,
     search_files,
@@ -82,6 +83,8 @@ FAULTS = {
     "stay('queued')": stay("queued"),
     "stay('in_progress', seconds=30.0)": stay("in_progress", 30),
     "lock_lag(5.0)": lock_lag(5),
+    "rival_run(5.0)": rival_run(),
+    "rival_run(9.0, says='No.')": rival_run(9, says="No."),
 }
 
 
