@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from simulator.backend.fault_kinds import cut_stream, http_error, no_answer, stay
+from simulator.backend.fault_kinds import cut_stream, http_error, no_answer, rival_run, stay
 from simulator.backend.faults_json import plan_from_json, plan_to_json
 from simulator.errors import UsageError
 
@@ -14,6 +14,7 @@ from simulator.errors import UsageError
         ({"cut_stream": "done", "nth": 1, "ending": "end"}, cut_stream(ending="end"), {}),
         ({"no_answer": "reset", "at": "after", "times": 2}, no_answer(), {"at": "after", "times": 2}),
         ({"stay": "queued", "seconds": 3, "thread": "t"}, stay("queued", 3), {"thread": "t"}),
+        ({"rival_run": 9, "says": "No.", "times": 2}, rival_run(9, says="No."), {"times": 2}),
     ],
 )
 def test_a_fault_is_read(value, fault, options):

@@ -144,3 +144,10 @@ def test_an_end_that_the_service_shows_as_another_is_not_held_against_a_loop():
 def test_thirty_rounds_are_a_limit():
     assert result_of(StopsAfterThirtyRounds, "calls-without-end").outcome == Outcome.SURVIVED
     assert result_of(Careful, "calls-without-end").outcome == Outcome.MISBEHAVED
+
+
+def test_the_run_that_was_faster_can_be_cancelled():
+    result = result_of(Careful, "another-run-is-faster")  # it cancels whatever locks its thread
+    assert result.outcome == Outcome.SURVIVED
+    cancels = [sent for sent in result.verdict.driven.evidence.requests if sent.operation == "runs.cancel"]
+    assert [sent.exchange.status for sent in cancels] == [200]
