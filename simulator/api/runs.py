@@ -181,7 +181,7 @@ def _start(
     with _a_turn_is_left():
         call.backend.engine.create(
             run,
-            additional_instructions=body.get("additional_instructions", ""),
+            additional_instructions=body.get("additional_instructions"),
             additional_messages=messages,
             stream=stream,
             store_rest=store_rest,
@@ -218,5 +218,5 @@ def _new_stream(call: Call, new_thread: JsonDict | None = None) -> RunStream | N
         return None
     stream = RunStream()
     if new_thread is not None:
-        stream.waiting.append(StreamEvent(call.backend.clock.now(), "thread.created", as_read(new_thread)))
+        stream.waiting.append(StreamEvent(call.backend.clock.now(), "thread.created", as_read(new_thread), None))
     return stream

@@ -95,7 +95,7 @@ class Engine:
         self,
         run: JsonDict,
         *,
-        additional_instructions: str = "",
+        additional_instructions: str | None = None,
         additional_messages: Sequence[JsonDict] = (),
         stream: RunStream | None = None,
         store_rest: Callable[[], None] = lambda: None,

@@ -24,7 +24,7 @@ class StreamEvent(NamedTuple):
     at: float
     name: str
     data: Mapping[str, Any]
-    reason: str | None = None
+    reason: str | None
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Execution:
     """
 
     run: JsonDict
-    additional_instructions: str = ""
+    additional_instructions: str | None = None
     epoch: int = 0
     turn: Turn | None = None
     opens_at: float = 0.0

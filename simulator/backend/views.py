@@ -27,7 +27,7 @@ def build_view(
     store: Store,
     run: Mapping[str, Any],
     *,
-    additional_instructions: str = "",
+    additional_instructions: str | None = None,
     additional_messages: Sequence[JsonDict] = (),
     outputs: Iterable[Output] = (),
 ) -> View:

@@ -18,6 +18,26 @@ def test_the_whole_of_a_run_at_work_survives_a_file(lab):
     assert again.outputs[0].output == "1"
 
 
+def test_a_run_that_was_placed_is_saved_with_nothing_done():
+    assert Execution({"thread_id": "thread_1", "id": "run_1"}).to_json() == {
+        "run": ["thread_1", "run_1"],
+        "additional_instructions": None,
+        "epoch": 0,
+        "turn": None,
+        "opens_at": 0.0,
+        "closes_at": 0.0,
+        "step": None,
+        "message": None,
+        "content": [],
+        "calls": [],
+        "outputs": [],
+        "prompt_tokens": 0,
+        "spent": [0, 0, 0, 0],
+        "lock_lag": 0.0,
+        "stopped_by": None,
+    }
+
+
 def test_nobody_listens_after_a_restore(make_lab, lab):
     run = lab.run(say("abc", takes=9), stream=True)
     again = make_lab.of(lab.bytes())

@@ -35,6 +35,15 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
     "simulator/backend/engine.py": (
         Explained("execution.epoch += 1", "a run is cancelled once, so that any other number will do"),
         Explained(
+            "ALWAYS = -1  # the epoch of what stays planned whatever else is",
+            "the only other epoch is 1, after a cancel, and nothing planned there is ever void",
+        ),
+        Explained(
+            "store_rest: Callable[[], None] = lambda: None,",
+            "nobody asks what it returns",
+            ("store_rest: Callable[[], None] = lambda: 0,",),
+        ),
+        Explained(
             "self.progress.open_step(execution, objects.tool_calls(objects.NOTHING), at)",
             "the step of a placed run is given its calls before anybody is shown it",
             ("self.progress.open_step(execution, objects.tool_calls(None), at)",),

@@ -144,9 +144,11 @@ def _started(target: Callable[..., None], *args: Any) -> Any:
 
 def _try_from_scratch(mutant: Mutant, tests: Sequence[str], reach: Reach) -> None:
     sys.meta_path.insert(0, _Finder(mutant))
-    files = dict.fromkeys(test.partition("::")[0] for test in tests)
-    code = _pytest(files, _FirstFailure(reach, tests))
-    os._exit(0 if code == 0 else KILLED)  # with another code nothing could be collected
+    # File by file: to collect all of them takes longer than most mutants live.
+    for file in dict.fromkeys(test.partition("::")[0] for test in tests):
+        if _pytest([file], _FirstFailure(reach, tests)) != 0:  # it could not be collected
+            os._exit(KILLED)
+    os._exit(0)
 
 
 class _Finder:

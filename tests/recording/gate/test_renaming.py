@@ -44,12 +44,11 @@ def test_an_id_within_another_is_left_alone():
     assert names.outward(text) == text
 
 
-@pytest.mark.parametrize("before", ['"', " ", "\n", "\t", "\u3042", "\\", "/", "(", "n "])
-@pytest.mark.parametrize("after", ['"', " ", "\n", "\u3042", ".", ":", ")"])
+@pytest.mark.parametrize("beside", ['"', " ", "\n", "\b", "\u3042", "\uac00", "\\", "/", "("])
 @pytest.mark.parametrize("ensure_ascii", [True, False])
-def test_an_id_in_a_text_is_renamed_whatever_stands_beside_it(before, after, ensure_ascii):
+def test_an_id_in_a_text_is_renamed_whatever_stands_beside_it(beside, ensure_ascii):
     def sent(id):
-        return json.dumps({"content": before + id + after}, ensure_ascii=ensure_ascii).encode()
+        return json.dumps({"content": beside + id + beside}, ensure_ascii=ensure_ascii).encode()
 
     names = Names({"thread_1": "thread_2", "thread_2": "thread_1"})
     assert names.inward(sent("thread_1")) == sent("thread_2")
