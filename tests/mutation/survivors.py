@@ -37,6 +37,10 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
         Explained(
             "ALWAYS = -1  # the epoch of what stays planned whatever else is",
             "the only other epoch is 1, after a cancel, and nothing planned there is ever void",
+            (
+                "ALWAYS = +1  # the epoch of what stays planned whatever else is",
+                "ALWAYS = -2  # the epoch of what stays planned whatever else is",
+            ),
         ),
         Explained(
             "store_rest: Callable[[], None] = lambda: None,",
