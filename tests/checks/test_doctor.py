@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from importlib import import_module
+from pathlib import Path
 
 import openai
 import pytest
@@ -14,6 +16,8 @@ from simulator.scenario.plain_loop import PlainLoop
 from simulator.scenario.schema import Scenario
 from tests.checks.loops.careful import Careful, functions
 from tests.checks.planted.bugs import AnswersTheFirstCall
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def careful():
@@ -112,6 +116,16 @@ def test_the_plain_loop_survives_all_that_is_applicable(streams):
     card = examine(lambda: PlainLoop(scenario), examples=0)
     assert [f"{one.id}: {one.findings[0].text}" for one in card.findings] == []
     assert card.summary["survived"] > 65
+
+
+def test_a_clean_card_is_attainable_with_the_sdk_alone(monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    bot = import_module("thorough_bot")
+    card = examine(bot.Bot, tools=bot.FUNCTIONS, examples=3)
+    assert [f"{one.id}: {one.findings[0].text}" for one in card.findings] == []
+    passed_over = {one.why: one.id for one in card.results if one.outcome == "not applicable" and one.kind != "streams"}
+    assert passed_over == {"no request of the loop met the fault (runs.cancel)": "cancel-loses-the-race"}
+    assert card.summary["survived"] >= 69
 
 
 def test_a_hang_is_told_with_its_place_and_the_last_request():

@@ -95,10 +95,11 @@ def test_the_support_bot_over_days(sim, tmp_path):
 
 def test_the_examples_name_no_host_and_no_simulator():
     files = sorted(FOLDER.glob("*.py"))
-    assert len(files) == 4
+    assert len(files) == 5
     for file in files:
         imported = {
             node.module for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.ImportFrom)
         }
-        assert {name for name in imported if name.startswith("simulator")} == {"simulator.client"}
+        own = set() if file.stem == "thorough_bot" else {"simulator.client"}  # that one is written on the SDK alone
+        assert {name for name in imported if name.startswith("simulator")} == own
         assert "base_url" not in file.read_text("utf-8")
