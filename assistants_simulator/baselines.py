@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from importlib import import_module
 from typing import Any
 
 import pytest
 
-from .pytest_entry import ACTIVE, KEPT, KEPT_OF_REPORT, OPTIONS, SESSION, TAKEN, package_plugin
+from . import home
+from .pytest_entry import ACTIVE, KEPT, KEPT_OF_REPORT, OPTIONS, SESSION, TAKEN
 
 # The simulators that a test has made, from its set-up on.
 MADE: pytest.StashKey[list[Any]] = pytest.StashKey()
+
+
+def _baselines() -> Any:
+    """Return `simulator.pytest_baselines`, whatever name it goes by, as `package_plugin` does."""
+    return import_module(".pytest_baselines", home())
 
 
 class Baselines:
@@ -31,21 +38,21 @@ class Baselines:
         item.stash[TAKEN] = True
         if SESSION in item.stash:  # a cassette answers: nobody knows what the model was shown
             return
-        self._take(item, package_plugin().of_the_fixture(item, active, item.stash[OPTIONS]))
+        self._take(item, _baselines().of_the_fixture(item, active, item.stash[OPTIONS]))
 
     def _take(self, item: pytest.Item, made: list[Any]) -> None:
         if not self._compares:
-            item.stash[KEPT] = package_plugin().keep(made, self._folder)
+            item.stash[KEPT] = _baselines().keep(made, self._folder)
             return
-        item.stash[KEPT], differences = package_plugin().compare(made, self._folder)
+        item.stash[KEPT], differences = _baselines().compare(made, self._folder)
         if differences:
-            raise package_plugin().Differs(differences)
+            raise _baselines().Differs(differences)
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None]:
         """Note which simulators a test makes for itself."""
         item.stash[MADE] = []
-        with package_plugin().noting(item, item.stash[MADE]):
+        with _baselines().noting(item, item.stash[MADE]):
             yield
         del item.stash[MADE]  # items live as long as the session
 
@@ -54,15 +61,15 @@ class Baselines:
         """Take what came of those, where the test passed and has no simulator from a fixture."""
         failed = getattr(item, "_excinfo", None)  # of a `unittest.TestCase`, which raises nothing
         if not failed and ACTIVE not in item.stash and SESSION not in item.stash:
-            self._take(item, package_plugin().asked(item.stash[MADE]))
+            self._take(item, _baselines().asked(item.stash[MADE]))
 
     def sections(self, item: pytest.Item, active: Any) -> list[tuple[str, str]]:
         """Return what differs in a test that failed by itself: often that is why."""
         if not self._compares or TAKEN in item.stash or SESSION in item.stash:
             return []
         try:
-            made = package_plugin().of_the_fixture(item, active, item.stash[OPTIONS])
-            item.stash[KEPT], differences = package_plugin().compare(made, self._folder)
+            made = _baselines().of_the_fixture(item, active, item.stash[OPTIONS])
+            item.stash[KEPT], differences = _baselines().compare(made, self._folder)
         except Exception as error:  # noqa: BLE001  # an exception out of a reporting hook ends the whole session
             differences = str(error)
         return [("assistants-simulator: compared with the baseline", differences)] if differences else []
@@ -77,5 +84,5 @@ class Baselines:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what became of the baseline."""
-        for line in package_plugin().baseline_lines(self._folder, self._outcomes, self._failed):
+        for line in _baselines().baseline_lines(self._folder, self._outcomes, self._failed):
             terminalreporter.write_line(f"assistants-simulator: {line}")

@@ -9,21 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from .backend.journal import Asked
 from .decorator import INTERCEPT_OPTIONS, findings, option_names, simulating, without_deprecations
 from .errors import (
-    BaselineError,
     CassetteError,
     CheckFailed,
     RequestBlocked,
     SimulatorError,
-    TwinsDiffer,
     UsageError,
     refuse_unknown,
 )
@@ -33,7 +29,6 @@ from .transport import guard
 from .transport.clients import plain_async_client, plain_client
 from .transport.environment import remove_left_over
 from .transport.hosts import Hosts
-from .transport.patching import Patch
 
 if TYPE_CHECKING:
     import openai
@@ -191,41 +186,29 @@ def sections_of_cassette(item: pytest.Item, session: Session, call: pytest.CallI
     return [(SECTION, remark)] if remark else []
 
 
-class _Told(pytest.fail.Exception):  # type: ignore[misc, name-defined]  # a class, kept as an attribute
+class TextOnlyFailure(pytest.fail.Exception):  # type: ignore[misc, name-defined]  # a class, kept as an attribute
     """pytest shows the text alone, without a traceback through this plugin."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text, pytrace=False)
 
 
-class Finding(_Told, CheckFailed):
+class Finding(TextOnlyFailure, CheckFailed):
     """What `Simulator.check` found."""
 
     __module__, __qualname__ = "builtins", "CheckFailed"  # a report says no more than that, as of pytest's own
 
 
-class Differs(_Told, TwinsDiffer):
-    """What came of a test is not what its baseline says."""
-
-    __module__, __qualname__ = "builtins", "TwinsDiffer"
-
-
-class Blocked(_Told):
+class Blocked(TextOnlyFailure):
     """What the guard of a whole suite stopped, where no test failed by it."""
 
     __module__, __qualname__ = "builtins", "RequestBlocked"
 
 
-class Misuse(_Told, UsageError):
+class Misuse(TextOnlyFailure, UsageError):
     """An option that cannot be meant."""
 
     __module__, __qualname__ = "builtins", "UsageError"
-
-
-class Unusable(_Told, BaselineError):
-    """A baseline that cannot be used."""
-
-    __module__, __qualname__ = "builtins", "BaselineError"
 
 
 def check(simulator: Simulator) -> None:
@@ -236,91 +219,6 @@ def check(simulator: Simulator) -> None:
     """
     if found := findings(simulator):
         raise Finding(str(found))
-
-
-class Made(NamedTuple):
-    """A simulator that a test made for itself, under the name of its record."""
-
-    of: str
-    simulator: Simulator
-    api_keys: Sequence[str]
-
-
-@contextmanager
-def noting(item: pytest.Item, made: list[Made]) -> Iterator[None]:
-    """Note, inside the block, every simulator that is made: by `@simulated`, a scenario, or the test itself."""
-
-    def wrap(begin: Callable[..., None]) -> Callable[..., None]:
-        @wraps(begin)
-        def noted(self: Simulator, *args: Any, **options: Any) -> None:
-            begin(self, *args, **options)
-            made.append(Made(item.nodeid, self, tuple(options.get("api_keys", ()))))
-
-        return noted
-
-    patch = Patch(Simulator, "__init__", wrap)
-    patch.install()
-    try:
-        yield
-    finally:
-        patch.remove()
-
-
-def of_the_fixture(item: pytest.Item, simulator: Simulator, base: object) -> list[Made]:
-    """Return the simulator of the fixture; `base` is what `simulator_options` returned."""
-    return [Made(item.nodeid, simulator, options_of(item, base).get("api_keys", ()))]
-
-
-def asked(made: Iterable[Made]) -> list[Made]:
-    """Return those whose model was asked, and that kept a journal; from the second on their names have a number."""
-    used = [one for one in made if any(isinstance(entry, Asked) for entry in one.simulator.journal)]
-    return [one._replace(of=f"{one.of}-{number}") if number > 1 else one for number, one in enumerate(used, 1)]
-
-
-def keep(made: Sequence[Made], folder: Path) -> list[dict[str, Any]]:
-    """Write what came of a test into the baseline; return what became of each of its simulators.
-
-    Raises:
-        BaselineError: it cannot be written.
-    """
-    from .migration.suite import MOST, Outcome, State, write_test
-
-    if len(made) > MOST:
-        return [Outcome(state=State.CROWDED).to_json()]
-    with _naming_baseline():
-        return [write_test(folder, one.of, one.simulator.journal, one.api_keys).to_json() for one in made]
-
-
-def compare(made: Sequence[Made], folder: Path) -> tuple[list[dict[str, Any]], str]:
-    """Compare what came of a test with its baseline; return what became of it, and the differences as text.
-
-    Raises:
-        BaselineError: they cannot be compared.
-    """
-    from .migration import report
-    from .migration.suite import MOST, Outcome, State, compare_test
-
-    if len(made) > MOST:
-        return [Outcome(state=State.CROWDED).to_json()], ""
-    with _naming_baseline():
-        outcomes = [compare_test(folder, one.of, one.simulator.journal, one.api_keys) for one in made]
-    told = [one.comparison for one in outcomes if one.comparison is not None]
-    return [one.to_json() for one in outcomes], "\n".join(report.text_of(one) for one in told if not one.passed)
-
-
-@contextmanager
-def _naming_baseline() -> Iterator[None]:
-    try:
-        yield
-    except BaselineError as error:
-        raise Unusable(str(error)) from None
-
-
-def baseline_lines(folder: Path, outcomes: Iterable[Mapping[str, Any]], failed: int) -> list[str]:
-    """Return what is to be said of the baseline at the end of a run."""
-    from .migration.suite import Summary
-
-    return list(Summary(folder, [*outcomes], failed).lines())
 
 
 def check_blocked(simulator: Simulator) -> None:

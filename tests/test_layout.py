@@ -31,7 +31,7 @@ LEVELS = (
     {"simulator", "decorator", "options", "saving", "exact_tokens", "findings", "observations"},
     {"scenario", "recording"},
     {"checks", "migration", "report", "server"},
-    {"pytest_plugin", "pytest_scenarios", "cli"},
+    {"pytest_plugin", "pytest_baselines", "pytest_scenarios", "cli"},
     {"__main__"},
 )
 LEVEL_OF = {room: number for number, rooms in enumerate(LEVELS) for room in rooms}

@@ -7,30 +7,27 @@ import contextlib
 import functools
 import io
 import ssl
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, TypeAlias
 from unittest.mock import patch
 
-from ..api.service import Service, ServiceMode
-from ..api.wire import NoResponse, Request, Response
+from ..api.service import ServiceMode
 from ..backend.faults import Planned
 from ..backend.faults_json import Plan
-from ..backend.journal import Entry, Exchange
-from ..backend.lifecycle import ACTIVE
 from ..backend.turns import say
 from ..decorator import without_deprecations
 from ..errors import UsageError, told
 from ..scenario.apps import App as NamedApp
 from ..scenario.apps import app_of
-from ..scenario.stage import Converse, Hung, Speaker, Stage, StageClock, is_of_the_app, place_of
+from ..scenario.stage import Converse, Hung, Speaker, Stage, place_of
 from ..scenario.watchdog import watched
 from ..simulator import Simulator
 from .cases import Case, CaseStep, Passes, Says
-from .evidence import Blocked, Evidence, Spoken
+from .evidence import Evidence, Spoken
 from .tools import KnownTools, Tools
+from .watchful_stage import WatchfulStage
 
 App: TypeAlias = "Converse | Callable[[], Converse] | NamedApp"
 Prepare: TypeAlias = Callable[[Simulator], object]
@@ -38,115 +35,12 @@ Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 LIMIT_SECONDS = 7_200.0
 """How much virtual time a step may take: ten runs, one after the other, can live so long."""
-STANDSTILL_SECONDS = 120.0
-"""After so much virtual time in which nothing moves and no run is active, a loop that goes on waits for nothing."""
 REAL_LIMIT_SECONDS = 10.0
 """How much real time: a step takes milliseconds; a loop that does not even wait is stopped then."""
 FIRST = Case((Says("guest", "Hello?", (say("Hello."),)),))
 """Played before all others, to learn what functions the app declares."""
 OUTPUT_KEPT = 2_000
 _AT_FIRST = f"converse was told {FIRST.said[0].text!r}, with nothing wrong"
-
-
-class WatchfulClock(StageClock):
-    """A clock that notes where the program waits although an event loop runs in its thread.
-
-    Attributes:
-        last: when the time of the app is over, even if it gets on.
-        gets_on: tells whether anything has moved since it was asked last.
-    """
-
-    last = float("inf")
-
-    def __init__(self, start: float) -> None:
-        super().__init__(start)
-        self.blocked: list[Blocked] = []
-        self.gets_on: Callable[[], bool] = lambda: False
-
-    def has_waited(self, seconds: float) -> None:
-        """Take note of a wait.
-
-        Raises:
-            Hung: the deadline has passed.
-        """
-        if seconds and is_in_a_task():
-            self.blocked.append(Blocked(self.now(), seconds, "a sleep", _place_now()))
-        super().has_waited(seconds)
-
-    def is_over(self) -> bool:
-        """Tell whether the deadline has passed. As long as something moves, it is put off."""
-        if super().is_over() and self.now() <= self.last and self.gets_on():
-            self.deadline = self.now() + STANDSTILL_SECONDS
-        return super().is_over()
-
-
-class WatchfulStage(Stage):
-    """A stage that notes requests for which an event loop stands still.
-
-    Attributes:
-        heard: is told of each request before it is answered.
-    """
-
-    heard: Callable[[Request], object] | None = None
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(clock=WatchfulClock, **options)
-        self._moved = 0
-        self._watchful.gets_on = self._gets_on
-
-    def give_time(self, limit: float) -> None:
-        """Let the app go on as long as something moves, and `limit` virtual seconds at most."""
-        self._moved = 0
-        now = self.clock.now()
-        self._watchful.deadline, self._watchful.last = now + min(limit, STANDSTILL_SECONDS), now + limit
-
-    def _gets_on(self) -> bool:
-        """Tell whether a run is active, or anything but a request has come into the journal since it was asked last."""
-        before, self._moved = self._moved, sum(not isinstance(entry, Exchange) for entry in self._journal.entries)
-        return self._moved > before or any(run["status"] in ACTIVE for run in self._backend.store.runs)
-
-    @property
-    def _watchful(self) -> WatchfulClock:
-        clock: Any = self.clock  # made by `__init__`
-        watchful: WatchfulClock = clock
-        return watchful
-
-    def serve(self, service: str) -> None:
-        """Become another service, as of `Simulator(service=…)`, until the stage is set anew."""
-        settings = replace(self._options.service_settings(), mode=ServiceMode(service))
-        self._service = Service(self._backend, self._stubs, settings)
-
-    def drop_unused(self) -> list[str]:
-        """Forget the answers that nobody asked for, and return them: the next step must not get them."""
-        with self._lock:
-            unused = [piece.describe() for piece in self._brain.unused]
-            self._brain.clear()
-        return unused
-
-    @property
-    def entries(self) -> list[Entry]:
-        """What is in the journal by now; to be had whatever the simulator is in the middle of."""
-        return self._journal.entries
-
-    @property
-    def blocked(self) -> list[Blocked]:
-        """When the event loop stood still."""
-        return self._watchful.blocked
-
-    def handle(self, request: Request) -> Response | NoResponse:
-        """Answer a request; one of a sync client blocks the event loop that runs in its thread.
-
-        Raises:
-            Hung: the deadline has passed.
-        """
-        if self.heard is not None:
-            self.heard(request)
-        began, blocks = self.clock.now(), request.headers.get("x-stainless-async") == "false" and is_in_a_task()
-        response = super().handle(request)
-        if blocks:
-            what = f"{request.method} {request.path} of a client that is not async"
-            self.blocked.append(Blocked(began, self.clock.now() - began, what, _place_now()))
-        return response
 
 
 @dataclass(slots=True)
@@ -435,24 +329,10 @@ def certificates_read_once() -> Iterator[None]:
         yield
 
 
-def is_in_a_task() -> bool:
-    """Tell whether the code that runs is a task's of an event loop, which stands still as long."""
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False
-
-
 def _name_of(app: Any) -> str:
     name = getattr(app, "__qualname__", type(app).__qualname__)
     module = getattr(app, "__module__", type(app).__module__)
     return f"{module}.{name}".replace(".<locals>", "").removesuffix(".<lambda>")
-
-
-def _place_now() -> str:
-    frames = (frame for frame, _ in traceback.walk_stack(None) if is_of_the_app(frame.f_code.co_filename))
-    frame = next(frames, None)
-    return "" if frame is None else f"It is in {frame.f_code.co_name}, {frame.f_code.co_filename}:{frame.f_lineno}."
 
 
 def _failed_at_once(error: BaseException) -> str:

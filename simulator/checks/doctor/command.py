@@ -22,8 +22,9 @@ from ...api.wire import NoResponse, Request, Response
 from ...errors import UsageError
 from ...scenario.stage import Hung
 from ...server import serving
-from ..driving import Driven, Driver, WatchfulStage
+from ..driving import Driven, Driver
 from ..invariants import Invariant, no_busy_loop, polls_are_not_too_frequent
+from ..watchful_stage import WatchfulStage
 from .card import PROCESS_ENDED
 from .processes import apart, end_process
 
