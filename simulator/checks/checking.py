@@ -24,6 +24,9 @@ from .reporting import report_of, save
 from .tools import Tools
 from .verdicts import Verdict, verdict_of
 
+WAITS = 12.0
+"""How much longer than its processor time a step may take in real time."""
+
 
 def check_run_loop(
     converse: App,
@@ -53,7 +56,8 @@ def check_run_loop(
         invariants: what must hold; None: all of `invariants.INVARIANTS`.
         prepare: is given the simulator before each conversation: places assistants that the loop expects, stubs routes.
         limit: virtual seconds that a step may take.
-        real_limit: seconds of processor time that a step may take; None: no limit.
+        real_limit: seconds of processor time that a step may take; None: no limit. It may take twelve times as many
+            real seconds, for a real wait takes no processor time. Not looked at in threads, nor on Windows.
         save_to: the folder for the scenario of a failure; None: `scenarios` in Hypothesis's directory.
         options: of the simulator.
 
@@ -61,7 +65,7 @@ def check_run_loop(
         RunLoopFailed: an invariant does not hold; shows the conversation, the timeline, and where it was saved.
         UsageError: `converse` is no run loop.
     """
-    driver = Driver(converse, tools=tools, prepare=prepare, limit=limit, real_limit=real_limit, **options)
+    driver = Driver(converse, tools=tools, prepare=prepare, limit=limit, real_limit=real_limit, waits=WAITS, **options)
     name = driver.app.name
     with driver.on_stage():
         first = verdict_of(driver.learn(), invariants)
@@ -99,7 +103,7 @@ def check_scenario(
     if invariants is None and scenario.invariants:
         invariants = invariants_named(scenario.invariants, os.fspath(path))
     case = case_of(scenario)
-    driver = Driver(converse, tools=tools, prepare=prepare, **options)
+    driver = Driver(converse, tools=tools, prepare=prepare, waits=WAITS, **options)
     with driver.on_stage():
         driver.learn()
         verdict = verdict_of(driver.drive(case, service=scenario.assistants.service), invariants)

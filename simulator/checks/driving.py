@@ -36,7 +36,7 @@ Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
 LIMIT_SECONDS = 7_200.0
 """How much virtual time a step may take: ten runs, one after the other, can live so long."""
 REAL_LIMIT_SECONDS = 10.0
-"""How much real time: a step takes milliseconds; a loop that does not even wait is stopped then."""
+"""How much real or processor time: a step takes milliseconds; a loop that does not even wait is stopped then."""
 FIRST = Case((Says("guest", "Hello?", (say("Hello."),)),))
 """Played before all others, to learn what functions the app declares."""
 OUTPUT_KEPT = 2_000
@@ -70,6 +70,8 @@ class Driver:
         prepare: is given the simulator before each case.
         limit: virtual seconds that a step may take.
         real_limit: real seconds; None: no limit.
+        waits: how many times `real_limit`, which then is of processor time, a step may take in real time; None: it is
+            real.
         stage: the class of what answers; None: `WatchfulStage`.
         options: of the simulator.
 
@@ -93,12 +95,14 @@ class Driver:
         prepare: Prepare | None = None,
         limit: float = LIMIT_SECONDS,
         real_limit: float | None = REAL_LIMIT_SECONDS,
+        waits: float | None = None,
         stage: type[WatchfulStage] | None = None,
         **options: Any,
     ) -> None:
         self.app = app if isinstance(app, NamedApp) else app_of(app, _name_of(app))
         self._prepare, self._limit = prepare, limit
-        self.watch: Watch = functools.partial(watched, real_limit)
+        waiting = None if real_limit is None or waits is None else waits * real_limit
+        self.watch: Watch = functools.partial(watched, real_limit, waiting=waiting)
         self.on_case: Callable[[Case, str], object] | None = None
         self.saying: Spoken | None = None
         self.echo: IO[str] | None = None

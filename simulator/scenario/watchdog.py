@@ -1,4 +1,4 @@
-"""Ends an app that neither asks nor sleeps, and so never meets the deadline of its stage: by real time."""
+"""Ends an app that neither asks nor sleeps, and so never meets the deadline of its stage: by real or processor time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import perf_counter, process_time
 from types import FrameType
 
 from .stage import Hung
@@ -14,12 +15,19 @@ from .stage import Hung
 _end_at_once = os._exit  # the genuine one: while an app is played, `os._exit` raises
 _AGAIN = 0.05  # seconds between two raises: a bare `except:` in a loop takes the first
 _PATIENCE_WITH_BARE_EXCEPTS = 25
+_DOES_NOT_RETURN = "the app does not return, and neither asks nor sleeps"
 HOPELESS = 2  # the exit code where an app cannot be ended: as where one cannot be played
 
 
 @contextmanager
-def watched(patience: float | None) -> Iterator[None]:
-    """Raise `Hung` inside the block once it takes longer than `patience`, in real seconds.
+def watched(patience: float | None, *, waiting: float | None = None) -> Iterator[None]:
+    """Raise `Hung` inside the block once it takes longer than `patience`.
+
+    Args:
+        patience: seconds; None: it may take for ever. Of real time, or, where `waiting` is given, of processor time:
+            that of the whole process, for the app may work in threads. What a loaded machine lets wait is then not
+            taken for a hang.
+        waiting: real seconds after which it is ended all the same: it waits for what takes no processor time.
 
     It needs a signal, hence the main thread of a POSIX system: a thread would make time real for all others. Where
     somebody else has an alarm running, pytest-timeout for one, it is left to that. An app that swallows even this
@@ -28,11 +36,14 @@ def watched(patience: float | None) -> Iterator[None]:
     if patience is None or not _may_watch():
         yield
         return
-    text = f"the app does not return, and neither asks nor sleeps: {patience:g} real seconds have passed"
-    raised = 0
+    began, spent, raised = perf_counter(), process_time(), 0
+    text = ""
 
     def on_alarm(number: int, frame: FrameType | None) -> None:
-        nonlocal raised
+        nonlocal raised, text
+        text = text or _over(patience, waiting, process_time() - spent, perf_counter() - began)
+        if not text:
+            return
         raised += 1
         if raised > _PATIENCE_WITH_BARE_EXCEPTS:
             _give_up(text, frame)
@@ -47,6 +58,15 @@ def watched(patience: float | None) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def _over(patience: float, waiting: float | None, spent: float, passed: float) -> str:
+    """Return what is over of a block that has been watched for `patience` real seconds; empty: nothing yet."""
+    if waiting is None:
+        return f"{_DOES_NOT_RETURN}: {patience:g} real seconds have passed"
+    if spent >= patience:
+        return f"{_DOES_NOT_RETURN}: {patience:g} seconds of processor time are spent"
+    return f"{_DOES_NOT_RETURN}: {waiting:g} real seconds have passed" if passed >= waiting else ""
 
 
 def _may_watch() -> bool:
