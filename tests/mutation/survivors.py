@@ -102,6 +102,8 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
     ),
     "simulator/recording/gate/gate.py": (
         Explained("MAX_REPEATS = 25_000", A_CHOICE, ("MAX_REPEATS = 25001",)),
+        Explained("MAX_SECONDS = 1800.0", A_CHOICE, ("MAX_SECONDS = 1801.0",)),
+        Explained("MIN_REPEATS = 100", A_CHOICE, ("MIN_REPEATS = 101",)),
         Explained(
             "return self.progress.has_seen(Wait(entry.during, (entry.index, 0)))",
             "what is seen later has a greater index, whichever its place in an answer",
@@ -113,6 +115,7 @@ EXPLAINED: Mapping[str, tuple[Explained, ...]] = {
         ),
     ),
     "simulator/recording/gate/misses.py": (
+        Explained("MAX_NAMED = 3", A_CHOICE, ("MAX_NAMED = 4",)),
         Explained(
             "yield f\"What differs: {', '.join(_parts(entry.key, asked.key)) or 'the order of the recording'}\"",
             "what has the same key has an obstacle; should it have none, a sentence is better than half of one",

@@ -119,6 +119,20 @@ def test_the_body_that_is_most_alike(tape, said):
     ]
 
 
+def test_outputs_that_are_others(tape, tooled, said):
+    _, client = tape.replayed(*tooled)
+    client.post("/threads/thread_1/runs", {"assistant_id": "asst_1"})
+    client.status()
+    outputs = [{"tool_call_id": call, "output": "no idea"} for call in ("call_2", "call_3")]
+    path = f"{RUN}/submit_tool_outputs"
+    lines = said(f"POST {path}", lambda: client.post(path, {"tool_outputs": outputs}))
+    assert lines[1:] == [
+        "What differs:",
+        "  no output was sent for the call call_1",
+        "  an output was sent for call_3, none of the calls answered then",
+    ]
+
+
 DIFFERENT = [
     ("HEAD /threads/t/messages?limit=1", 1, "method (GET then, HEAD now)"),
     ("GET /threads/u/messages?limit=1", 1, "path (threads/t/messages then, threads/u/messages now)"),

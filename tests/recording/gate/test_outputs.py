@@ -85,6 +85,10 @@ def test_the_order_counts_where_it_means_something():
     assert taken_from({"tool_outputs": [one, two, two]}).rest != taken_from({"tool_outputs": [one, two]}).rest
 
 
+def test_the_modes_are_spelled_as_in_an_option():
+    assert list(OutputMode) == ["strict", "shape", "ignore"]
+
+
 @given(OUTPUTS, OUTPUTS)
 def test_each_mode_forgives_what_the_stricter_one_does(then, now):
     found = [len(differences(then, now, mode)) for mode in (OutputMode.STRICT, OutputMode.SHAPE, OutputMode.IGNORE)]
