@@ -39,6 +39,7 @@ def test_the_query_is_sorted_and_keeps_what_is_empty_but_no_version():
     key = key_of("GET", "/v1/threads/t/messages", "order=asc&api-version=2024-05-01&after=&limit=2")
     assert key == Key("GET", ("threads", "t", "messages"), (("after", ""), ("limit", "2"), ("order", "asc")))
     assert str(key) == "GET /threads/t/messages?after=&limit=2&order=asc"
+    assert key.generation is None
 
 
 def test_a_key_without_a_query_is_shown_without_one():
