@@ -17,11 +17,11 @@ import pytest
 from .errors import ScenarioError, UsageError
 from .pytest_plugin import Finding, Misuse, give_to_test_case
 from .report.scenarios import failure, passed_over
-from .scenario.apps import App, app_named
+from .scenario.apps import AnApp, App, app_named
 from .scenario.finding_files import SUFFIX, find
 from .scenario.loading import load
 from .scenario.played import Played
-from .scenario.playing import LIMIT_SECONDS, Converse, perform
+from .scenario.playing import LIMIT_SECONDS, perform
 from .scenario.schema import Scenario
 
 MARKER = "scenario"
@@ -96,12 +96,12 @@ class MarkedScenario:
         self.played: Played | None = None
         self._item, self._config = item, item.config
 
-    def play(self, converse: Converse | None = None, *, limit: float = LIMIT_SECONDS) -> Played:
+    def play(self, converse: AnApp | None = None, *, limit: float = LIMIT_SECONDS) -> Played:
         """Play it, and fail the test where something else happens than it expects.
 
         Args:
-            converse: the app, `(user_id, text) -> reply`, sync or async; None: that which the project names, or a
-                plain run loop.
+            converse: the app, `(user_id, text) -> reply`, sync or async, or a class or function without arguments that
+                makes it; None: that which the project names, or a plain run loop.
             limit: how much virtual time a step may take, in seconds.
 
         Raises:

@@ -19,8 +19,7 @@ from ..backend.faults_json import Plan
 from ..backend.turns import say
 from ..decorator import without_deprecations
 from ..errors import UsageError, told
-from ..scenario.apps import App as NamedApp
-from ..scenario.apps import app_of
+from ..scenario.apps import AnApp, app_from
 from ..scenario.stage import Converse, Hung, Speaker, Stage, place_of
 from ..scenario.watchdog import watched
 from ..simulator import Simulator
@@ -29,7 +28,7 @@ from .evidence import Evidence, Spoken
 from .tools import KnownTools, Tools
 from .watchful_stage import WatchfulStage
 
-App: TypeAlias = "Converse | Callable[[], Converse] | NamedApp"
+App: TypeAlias = AnApp
 Prepare: TypeAlias = Callable[[Simulator], object]
 Watch: TypeAlias = Callable[[], AbstractContextManager[None]]
 
@@ -99,7 +98,7 @@ class Driver:
         stage: type[WatchfulStage] | None = None,
         **options: Any,
     ) -> None:
-        self.app = app if isinstance(app, NamedApp) else app_of(app, _name_of(app))
+        self.app = app_from(app)
         self._prepare, self._limit = prepare, limit
         waiting = None if real_limit is None or waits is None else waits * real_limit
         self.watch: Watch = functools.partial(watched, real_limit, waiting=waiting)
@@ -333,10 +332,6 @@ def certificates_read_once() -> Iterator[None]:
         yield
 
 
-def _name_of(app: Any) -> str:
-    name = getattr(app, "__qualname__", type(app).__qualname__)
-    module = getattr(app, "__module__", type(app).__module__)
-    return f"{module}.{name}".replace(".<locals>", "").removesuffix(".<lambda>")
 
 
 def _failed_at_once(error: BaseException) -> str:

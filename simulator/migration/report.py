@@ -116,10 +116,20 @@ def lines_of(comparison: Comparison) -> Iterator[str]:
 
 
 def headline_of(comparison: Comparison) -> str:
-    """Return how many differences there are, and of which kinds."""
+    """Return how many differences there are, and of which kinds; first, how often a side failed by itself."""
     count, kinds = len(comparison.open), ", ".join(dict.fromkeys(one.kind for one in comparison.open))
     told = f"{count or 'no'} difference{'' if count == 1 else 's'}{_surfaces(comparison)}"
-    return f"{comparison.of}: {told}{f': {kinds}' if kinds else ''}"
+    differ = f"{told}{f': {kinds}' if kinds else ''}"
+    if not comparison.failed:
+        return f"{comparison.of}: {differ}"
+    failed = len(comparison.failed)
+    found = f"{failed} finding{'' if failed == 1 else 's'} about {_failed_sides(comparison)}"
+    return f"{comparison.of}: {found}{f'; {differ}' if count else ''}"
+
+
+def _failed_sides(comparison: Comparison) -> str:
+    sides = [side for side in ("old", "new") if any(one.startswith(f"the {side} side") for one in comparison.failed)]
+    return f"the {' and the '.join(sides)} side"
 
 
 def as_json(comparison: Comparison) -> Mapping[str, Any]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import TwinsDiffer
-from ..scenario.apps import App
+from ..scenario.apps import AnApp
 from ..scenario.loading import filled, load
 from ..scenario.played import Played
 from ..scenario.playing import LIMIT_SECONDS, perform
 from ..scenario.schema import Scenario, step_named
-from ..scenario.stage import Converse
 from .gathering import record_of_steps
 from .judging import compared
 from .report import Comparison, text_of
@@ -21,8 +20,8 @@ from .tolerated import Entry, read
 
 def twin(
     scenario: Scenario | str | os.PathLike[str],
-    old: Converse | App | None = None,
-    new: Converse | App | None = None,
+    old: AnApp | None = None,
+    new: AnApp | None = None,
     *,
     tolerated: str | os.PathLike[str] | None = None,
     limit: float = LIMIT_SECONDS,
@@ -35,7 +34,8 @@ def twin(
 
     Args:
         scenario: one that was loaded, or the path of its file.
-        old: the app as it was, a callable `(user_id, text) -> reply`; None: a plain run loop.
+        old: the app as it was, a callable `(user_id, text) -> reply`, or a class or function without arguments that
+            makes one; None: a plain run loop.
         new: the app that takes its place.
         tolerated: a file of differences that are meant, each with its reason.
         limit: how much virtual time a step may take, in seconds.
@@ -45,6 +45,7 @@ def twin(
         TwinsDiffer: what differs, both sides, and why it matters; or what the scenario expects and a side did not do.
         BaselineError: the file of tolerated differences cannot be read.
         ScenarioError: the scenario cannot be played.
+        UsageError: no app can be had from what is given.
     """
     loaded = (
         filled(scenario, parameters, scenario.scenario)

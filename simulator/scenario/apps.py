@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..decorator import without_deprecations
 from ..errors import RequestBlocked, UsageError, told
@@ -52,20 +52,26 @@ class App:
         return made
 
 
-def checked_app(converse: Any) -> Converse:
-    """Return a callable that is an app.
+AnApp: TypeAlias = Converse | App | Callable[[], Converse]
+"""An app, wherever one is given: the callable itself, or a class or function without arguments that makes one."""
+
+
+def app_from(given: AnApp) -> App:
+    """Return what a caller gives as an app; it is called as its code names it.
 
     Raises:
-        UsageError: it is none.
+        UsageError: as `app_of`.
     """
-    if callable(converse) and _takes(converse, 2):
-        app: Converse = converse
-        return app
-    takes = f", which takes {_parameters(converse)}" if callable(converse) else ""
-    raise UsageError(
-        f"{converse!r:.100}{takes}, is no app: a callable (user_id, text) -> reply. Of a class, or of what makes the "
-        "app, give what it returns."
-    )
+    if isinstance(given, App):
+        return given
+    return app_of(given, name_of(given) if callable(given) else "what was given")
+
+
+def name_of(app: Any) -> str:
+    """Return what the code of an app calls it, with its module."""
+    name = getattr(app, "__qualname__", type(app).__qualname__)
+    module = getattr(app, "__module__", type(app).__module__)
+    return f"{module}.{name}".replace(".<locals>", "").removesuffix(".<lambda>")
 
 
 def app_named(name: str, folders: Iterable[str] = ("",), *, patience: float | None = None) -> App:

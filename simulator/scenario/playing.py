@@ -14,7 +14,7 @@ from typing import Any
 
 from ..decorator import without_deprecations
 from ..errors import RequestBlocked, ScenarioError, ScenarioFailed, UsageError, suggestion, told
-from .apps import App, checked_app
+from .apps import AnApp, app_from
 from .expecting import failure_is_expected
 from .loading import filled, load
 from .performance import Performance
@@ -51,7 +51,7 @@ _FAILURES = (Exception, SystemExit, GeneratorExit, RequestBlocked, asyncio.Cance
 
 def play(
     scenario: Scenario | str | os.PathLike[str],
-    converse: Converse | None = None,
+    converse: AnApp | None = None,
     *,
     limit: float = LIMIT_SECONDS,
     surface: str = "assistants",
@@ -61,7 +61,8 @@ def play(
 
     Args:
         scenario: one that was loaded, or the path of its file.
-        converse: the app; None: a plain run loop, with the functions that the scenario says.
+        converse: the app, or a class or function without arguments that makes it; None: a plain run loop, with the
+            functions that the scenario says.
         limit: how much virtual time a step may take, in seconds.
         surface: the API that the plain loop speaks to, `assistants` or `responses`; an app of yours speaks to either.
             What is expected of the Assistants API only is not looked at elsewhere; `Played.skipped` names it.
@@ -70,7 +71,7 @@ def play(
     Raises:
         ScenarioFailed: what was not as expected, step by step.
         ScenarioError: the scenario cannot be played.
-        UsageError: there is no such surface; or as `perform`.
+        UsageError: there is no such surface, or no app can be had from `converse`.
     """
     loop = _plain_loop(surface)
     loaded = (
@@ -102,7 +103,7 @@ def report_of(played: Played, scenario: Scenario) -> str:
 
 def perform(
     scenario: Scenario,
-    converse: Converse | App | None = None,
+    converse: AnApp | None = None,
     *,
     limit: float = LIMIT_SECONDS,
     patience: float | None = None,
@@ -111,7 +112,7 @@ def perform(
 
     Args:
         scenario: with its parameters filled in.
-        converse: the app; None: a plain run loop.
+        converse: the app, or what makes it; None: a plain run loop.
         limit: how much virtual time a step may take, in seconds.
         patience: how much real time, in seconds, for an app that never asks and never sleeps; None: any. It needs
             the main thread and a POSIX system.
@@ -126,18 +127,12 @@ def perform(
         raise UsageError(f"limit= is how many virtual seconds a step may take, more than 0, not {limit!r}.")
     stage = Stage(seed=seed_of(scenario), service=scenario.assistants.service)
     with without_deprecations(), stage.intercept():
-        own = _app_of(scenario, converse)
+        own = PlainLoop(scenario) if converse is None else app_from(converse).made()
         playing = _Playing(Performance(scenario, stage), own, stage, limit, patience)
         try:
             return playing.play()
         finally:
             playing.end()
-
-
-def _app_of(scenario: Scenario, converse: Converse | App | None) -> Converse:
-    if converse is None:
-        return PlainLoop(scenario)
-    return converse.made() if isinstance(converse, App) else checked_app(converse)
 
 
 def seed_of(scenario: Scenario) -> int:

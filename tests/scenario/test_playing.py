@@ -167,10 +167,10 @@ def test_of_an_app_that_yields_pieces_it_is_told_what_to_do(scenario, converse):
 @pytest.mark.parametrize(
     "converse, told",
     [
-        (5, "5, is no app: a callable (user_id, text) -> reply."),
-        ("app:weather", "'app:weather', is no app"),
-        (lambda text: text, "which takes (text), is no app"),
-        (PlainLoop, "which takes (scenario: 'Scenario'), is no app"),
+        (5, "what was given is 5. An app is a callable (user_id, text) -> reply"),
+        ("app:weather", "what was given is 'app:weather'. An app is"),
+        (lambda text: text, "test_playing takes (text). An app is"),
+        (PlainLoop, "plain_loop.PlainLoop takes (scenario: 'Scenario'). An app is"),
     ],
 )
 def test_what_cannot_be_called_as_an_app_is_refused(scenario, converse, told):
@@ -306,3 +306,31 @@ def test_an_app_that_streams_plays_in_virtual_time(scenario):
     played = perform(scenario(HELLO), converse, limit=100)
     assert played.replies == ["Hello."]
     assert 0 < played.seconds < 5
+
+
+class Echoing:
+    """An app that knows, of each instance, how often it was asked."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, user_id, text):
+        self.count += 1
+        return f"{self.count}: {text}"
+
+
+def made_echoing():
+    return Echoing()
+
+
+COUNTS = """
+scenario: Counts
+conversation:
+  - {user: Hello?, expect: {reply: "1: Hello?"}}
+  - {user: Again?, expect: {reply: "2: Again?"}}
+"""
+
+
+@pytest.mark.parametrize("app", [Echoing, made_echoing, Echoing()], ids=["class", "factory", "app"])
+def test_an_app_may_be_given_by_what_makes_it(scenario, app):
+    assert play(scenario(COUNTS), app).replies == ["1: Hello?", "2: Again?"]

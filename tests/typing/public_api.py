@@ -37,8 +37,13 @@ def twins() -> None:
     async def new(user: str, text: str) -> str:
         return text
 
+    class Loop:
+        def __call__(self, user: str, text: str) -> str:
+            return text
+
     assert_type(twin("x.scenario.yaml", old, new, tolerated=Path("meant.yaml"), city="Rome"), Comparison)
-    twin("x.scenario.yaml", old=old, new=lambda text: text)  # type: ignore[arg-type,misc]
+    twin("x.scenario.yaml", old=Loop, new=lambda: Loop())
+    twin("x.scenario.yaml", old=old, new=lambda text: text)  # type: ignore[arg-type]
 
 
 def brains() -> None:
