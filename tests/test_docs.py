@@ -36,7 +36,7 @@ from simulator.decorator import DEPRECATION, option_names
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 _FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_FILE_NAME = re.compile(r"`([\w-]+\.py)`:\s*$")
+_FILE_NAME = re.compile(r"`([\w/-]+\.py)`:\s*$")
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Block:
 
     @property
     def is_test(self) -> bool:
-        return (self.file or "").startswith("test_")
+        return Path(self.file or "").name.startswith("test_")
 
 
 def blocks_of(page: str) -> list[Block]:

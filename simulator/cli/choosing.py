@@ -13,6 +13,7 @@ from ..scenario.finding_files import nearly_scenarios, scenario_files
 from ..scenario.loading import filled, line_of_step, read
 from ..scenario.parameters import values_of
 from ..scenario.schema import Scenario
+from ..scenario.shipped import is_shipped, on_disk
 from .printing import UNREADABLE, warn
 
 
@@ -68,6 +69,8 @@ def _files_of(paths: Sequence[Path]) -> tuple[list[Path], bool]:
         try:
             for file in scenario_files(path):
                 files.setdefault(file.resolve(), file)
+            if is_shipped(path):
+                warn(f"{path} is not here; played is what assistants-simulator ships: {on_disk(path)}")
         except ScenarioError as error:
             warn(str(error))
             missing = True

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import ScenarioError, suggestion
+from .shipped import nearest_shipped, on_disk
 
 SUFFIX = ".scenario.yaml"
 FOLDER = "scenarios"
@@ -16,19 +17,21 @@ _NEARLY = (".scenario.yml", ".scenario.json")
 def scenario_files(path: Path) -> Sequence[Path]:
     """Return a file as it is, and of a folder all scenarios, in order. What begins with a dot is passed over (`.venv`).
 
-    A link that leads nowhere is among them: it was meant to be one.
+    A link that leads nowhere is among them: it was meant to be one. Where there is nothing, a path that begins with
+    `scenarios/` means what is shipped, and its files are named as if they were there.
 
     Raises:
-        ScenarioError: there is nothing there, or no scenario in the folder.
+        ScenarioError: there is nothing there, or no scenario in the folder; names the nearest that is shipped.
     """
-    if path.is_file():
+    place = on_disk(path)
+    if place.is_file():
         return [path]
-    if not path.exists():
-        raise ScenarioError(f"{path}: there is no such file or folder.")
-    found = sorted(_inside(path, (SUFFIX,)))
+    if not place.exists():
+        raise ScenarioError(f"{path}: there is no such file or folder.{nearest_shipped(path)}")
+    found = sorted(_inside(place, (SUFFIX,)))
     if not found:
         raise ScenarioError(f"{path}: there is no scenario in it: their names end in {SUFFIX}.")
-    return found
+    return [path / file.relative_to(place) for file in found]
 
 
 def nearly_scenarios(path: Path) -> Sequence[Path]:

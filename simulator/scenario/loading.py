@@ -19,6 +19,7 @@ from ..recording import safe_yaml
 from ..whole_files import write_whole
 from .mistakes import Place, line_in, mistakes
 from .schema import Scenario
+from .shipped import nearest_shipped, on_disk
 
 MAX_BYTES = 4 << 20
 _BRACES = re.compile(r"\{([^{}]*)\}")
@@ -26,6 +27,8 @@ _BRACES = re.compile(r"\{([^{}]*)\}")
 
 def load(path: str | os.PathLike[str], parameters: Mapping[str, Any] | None = None) -> Scenario:
     """Return the scenario of a file, with its parameters filled in.
+
+    Where there is none, a path that begins with `scenarios/` means one that is shipped.
 
     Args:
         parameters: go over those that the file gives.
@@ -48,10 +51,10 @@ def read(path: str | os.PathLike[str]) -> Scenario:
 
 def _text_of(file: Path) -> str:
     try:
-        with file.open("rb") as opened:
+        with on_disk(file).open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
     except OSError as error:
-        raise ScenarioError(f"{file} cannot be read: {error.strerror}.") from None
+        raise ScenarioError(f"{file} cannot be read: {error.strerror}.{nearest_shipped(file)}") from None
     if len(data) > MAX_BYTES:
         raise ScenarioError(f"{file} has more than {MAX_BYTES >> 20} MiB, as no conversation has: it is not read.")
     try:

@@ -27,7 +27,9 @@ def project(pytester):
     pytester.mkdir("scenarios").joinpath("weather.scenario.yaml").write_text(texts("yaml")[0])
     for block in BLOCKS:
         if block.file:
-            (pytester.path / block.file).write_text(block.text)
+            file = pytester.path / block.file
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.text)
     before = set(sys.modules)
     yield pytester
     for name in set(sys.modules) - before:
@@ -47,11 +49,12 @@ def test_the_commands_print_what_the_page_shows(project, console, monkeypatch):
 
 def test_its_tests_do_as_the_page_says(project):
     (ini,) = texts("ini")
-    (project.path / "pytest.ini").write_text(f"{ini}pythonpath = .\n")
-    project.path.joinpath("tests").mkdir()
-    result = project.runpytest_inprocess("-p", "assistants_simulator.pytest_entry", "-W", "ignore", "scenarios", ".")
+    (project.path / "pytest.ini").write_text(ini)
+    result = project.runpytest_inprocess("-p", "assistants_simulator.pytest_entry", "-W", "ignore", "-rpf")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["FAILED scenarios/weather.scenario.yaml::weather*"])
+    result.stdout.fnmatch_lines(
+        ["PASSED tests/test_weather.py::*", "FAILED scenarios/weather.scenario.yaml::weather*"], consecutive=False
+    )
 
 
 def test_the_program_of_the_page_prints_what_it_says(monkeypatch):

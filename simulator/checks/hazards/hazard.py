@@ -5,17 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from ...backend.faults_json import Plan
 from ...scenario.loading import load
 from ...scenario.schema import Scenario
+from ...scenario.shipped import SHIPPED
 from ..invariants import Invariant
 
-_INSTALLED = Path(__file__).parent / "scenarios"
-_IN_THE_REPOSITORY = Path(__file__).parents[3] / "scenarios" / "faults"
-FOLDER = _INSTALLED if _INSTALLED.exists() else _IN_THE_REPOSITORY
-"""The scenarios: a wheel has them within (`force-include` in pyproject.toml), a working copy at its top."""
+FOLDER = SHIPPED / "faults"
+"""The scenarios."""
 _ISSUE = "https://github.com/{}/issues/{}"
 _TOPIC = "https://community.openai.com/t/{}"
 
