@@ -332,8 +332,6 @@ def certificates_read_once() -> Iterator[None]:
         yield
 
 
-
-
 def _failed_at_once(error: BaseException) -> str:
     hint = " prepare= may place what it expects: sim.put('assistants', {…})." if "found with id" in str(error) else ""
     return f"{_AT_FIRST}, and failed: {told(error)}. {place_of(error)}{hint}"
