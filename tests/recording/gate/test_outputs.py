@@ -89,6 +89,12 @@ def test_the_modes_are_spelled_as_in_an_option():
     assert list(OutputMode) == ["strict", "shape", "ignore"]
 
 
+def test_the_order_of_keys_is_no_difference_between_outputs_that_are_no_text():
+    one, other = {"a": 1, "b": 2}, {"b": 2, "a": 1}
+    for then, now in ((one, other), (other, one)):
+        assert differences({"call_1": then}, {"call_1": now}, OutputMode.STRICT) == []
+
+
 @given(OUTPUTS, OUTPUTS)
 def test_each_mode_forgives_what_the_stricter_one_does(then, now):
     found = [len(differences(then, now, mode)) for mode in (OutputMode.STRICT, OutputMode.SHAPE, OutputMode.IGNORE)]
