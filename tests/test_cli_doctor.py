@@ -222,14 +222,15 @@ def test_the_hazards_are_listed():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there a child cannot be sent SIGINT alone")
-def test_ctrl_c_ends_it_with_the_card_so_far(here):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_ends_it_with_the_card_so_far(here, sent):
     command = [sys.executable, "-m", "simulator", "doctor", "odd_bots:slow", "--examples", "0", "--timeout", "60"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     ids = only("slow-run", "failed")
     os.mkfifo("hanging")
     with subprocess.Popen([*command, *ids, "--json"], stdout=-1, stderr=-1, text=True, env=env) as process:
         Path("hanging").read_text()  # until the app has opened it, too
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         printed, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     card = ReportCard.model_validate_json(printed)

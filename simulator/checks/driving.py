@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import IO, Any, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from unittest.mock import patch
 
 from ..api.service import ServiceMode
@@ -27,6 +27,9 @@ from .cases import Case, CaseStep, Passes, Says
 from .evidence import Evidence, Spoken
 from .tools import KnownTools, Tools
 from .watchful_stage import WatchfulStage
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 App: TypeAlias = AnApp
 Prepare: TypeAlias = Callable[[Simulator], object]
@@ -152,7 +155,7 @@ class Driver:
         if spoken.hung is not None:
             raise UsageError(f"{_AT_FIRST}, and goes on without end: {spoken.hung}")
         if spoken.returned and spoken.reply is not None and not isinstance(spoken.reply, str):
-            raise UsageError(f"converse(user_id, text) returns the reply as a text, not {spoken.reply!r:.200}.")
+            raise UsageError(f"converse(user_id, text) returns the reply as a text, not {_told(spoken.reply)}.")
         if not driven.evidence.requests:
             raise UsageError(_no_request(spoken))
         if spoken.error is not None:
@@ -279,23 +282,39 @@ class Playing:
             blocked=list(stage.blocked),
             views=stage.views if is_sound else (),
         )
-        printed = self._printed.getvalue()[-OUTPUT_KEPT:]
+        printed = self._printed.text[-OUTPUT_KEPT:]
         return Driven(Case(tuple(self._steps)), evidence, self._driver.tools, self._faults.struck, printed)
 
 
-class _Printed(io.StringIO):
-    """What an app prints; `echo` is given it at once, for the case that this process ends."""
+class _Printed(io.TextIOWrapper):
+    """What an app prints, as text, or as bytes into its `buffer`."""
+
+    def __init__(self, echo: IO[str] | None) -> None:
+        self._bytes = _PrintedBytes(echo)
+        super().__init__(self._bytes, encoding="utf-8", errors="backslashreplace", write_through=True)
+
+    @property
+    def text(self) -> str:
+        """All of it, also when the app has closed it."""
+        return self._bytes.getvalue().decode("utf-8", "replace")
+
+
+class _PrintedBytes(io.BytesIO):
+    """Keeps what is written; `echo` is given it at once, for the case that this process ends."""
 
     def __init__(self, echo: IO[str] | None) -> None:
         super().__init__()
         self._echo = echo
 
-    def write(self, text: str, /) -> int:
-        """Take a text."""
+    def write(self, data: Buffer, /) -> int:
+        """Take some bytes."""
         if self._echo is not None:
-            self._echo.write(text)
+            self._echo.write(bytes(data).decode("utf-8", "replace"))
             self._echo.flush()
-        return super().write(text)
+        return super().write(data)
+
+    def close(self) -> None:
+        """Keep what there is: an app that closes its stdout has printed it all the same."""
 
 
 class _Faults:
@@ -330,6 +349,12 @@ def certificates_read_once() -> Iterator[None]:
     """
     with patch.object(ssl, "create_default_context", functools.cache(ssl.create_default_context)):
         yield
+
+
+def _told(value: object) -> str:
+    """Return a value in words; of one that shows its address, the type."""
+    shown = f"{value!r:.200}"
+    return f"a {type(value).__name__}" if " at 0x" in shown else shown
 
 
 def _failed_at_once(error: BaseException) -> str:

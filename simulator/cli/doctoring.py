@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,12 +100,27 @@ def _examined(doctor: Doctor, files: Files) -> bool:
     with _progress(doctor.steps) as progress:
         (task,) = progress.task_ids
         try:
-            for examined in doctor.examined():
-                doctor.results[-1] = files.take(examined)
-                progress.update(task, advance=1, description=examined.diagnosis.id, refresh=True)
+            with _terminated_as_interrupted():
+                for examined in doctor.examined():
+                    doctor.results[-1] = files.take(examined)
+                    progress.update(task, advance=1, description=examined.diagnosis.id, refresh=True)
         except KeyboardInterrupt:
             return True
     return False
+
+
+@contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Take SIGTERM, as CI sends it to what lasts too long, for Ctrl-C: the app's process ends, the card is shown."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

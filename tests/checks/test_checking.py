@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import hypothesis
 import openai
 import pytest
@@ -10,7 +12,9 @@ from hypothesis.database import InMemoryExampleDatabase
 
 from simulator import check_run_loop, play
 from simulator.checks import invariants
+from simulator.checks.cases import Case, Says
 from simulator.checks.checking import check_scenario
+from simulator.checks.driving import Driver
 from simulator.checks.replaying import replay
 from simulator.errors import RunLoopFailed, ScenarioError, UsageError
 from simulator.scenario.apps import app_of
@@ -72,6 +76,17 @@ def test_the_saved_scenario_plays_it_again(failure, tmp_path, handlers):
     assert replay(load(saved), app_of(lambda: Careful(handlers), "careful")).passed
     with pytest.raises(ScenarioError, match="judged by `invariants`, which are not looked at here"):
         play(saved)
+
+
+def test_an_app_may_print_bytes_and_close_what_it_prints_to(handlers):
+    def converse(user_id, text):
+        sys.stdout.buffer.write(b"caf\xc3\xa9 \xff")
+        sys.stdout.close()
+        openai.OpenAI().beta.threads.create()
+        return "Hello."
+
+    with Driver(converse).on_stage() as driver:
+        assert driver.drive(Case((Says("anna", "Hello?", ()),))).printed == "café \ufffd"
 
 
 def test_what_it_printed_is_shown_only_where_it_failed(handlers, tmp_path, capsys):
