@@ -40,14 +40,15 @@ class Closes(Careful):
 
 
 class Threaded(Careful):
-    """Starts a thread for each message, and leaves another behind."""
+    """Starts a thread for each message, and leaves another behind, until `over`."""
+
+    over: threading.Event
 
     def __call__(self, user_id, text):
         reply = super().__call__(user_id, text)
         helper = threading.Thread(target=str, name="helper-3")
         helper.start()
         helper.join()
-        self.over = threading.Event()
         threading.Thread(target=self.over.wait, name="janitor-7", daemon=True).start()
         return reply
 
@@ -147,8 +148,20 @@ def test_a_client_for_each_message_is_a_leak_unless_it_is_closed(loop, outcome):
     assert told(card, "leaked-clients").outcome == outcome
 
 
-def test_threads_and_deafness_are_told():
-    card = card_of(Threaded, "failed", time="threads")
+@pytest.fixture
+def threaded(monkeypatch):
+    """The loop with threads, of which none is left to the tests that come next."""
+    monkeypatch.setattr(Threaded, "over", threading.Event(), raising=False)
+    yield Threaded
+    Threaded.over.set()
+    for thread in threading.enumerate():
+        if thread.name == "janitor-7":
+            thread.join(30)
+            assert not thread.is_alive()
+
+
+def test_threads_and_deafness_are_told(threaded):
+    card = card_of(threaded, "failed", time="threads")
     assert "It starts threads: helper, janitor." in card.notes
     assert "Threads run on after it has answered: janitor." in card.notes
     assert card_of(Deaf, "parallel-calls").notes == (
@@ -187,7 +200,7 @@ def test_a_generator_is_no_reply():
     def words(user_id, text):
         yield "Hello."
 
-    with pytest.raises(UsageError, match="returns the reply as a text, not <generator object"):
+    with pytest.raises(UsageError, match="returns the reply as a text, not a generator"):
         examine(words)
 
 
