@@ -344,9 +344,13 @@ def card_matrix() -> str:
     return _table(*cards.matrix(cards.read()))
 
 
+def _causes(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return _table(heads, rows) if rows else "Nothing was found."
+
+
 def card_causes() -> str:
     """Return why a library did not come through, line by line of its code."""
-    parts = (f"## {title}\n\n{about}\n\n{_table(*rows)}" for title, about, rows in cards.sections(cards.read()))
+    parts = (f"## {title}\n\n{about}\n\n{_causes(*rows)}" for title, about, rows in cards.sections(cards.read()))
     return "\n\n".join(parts)
 
 

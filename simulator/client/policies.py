@@ -44,6 +44,8 @@ class RunPolicy:
         cancelling: how long is waited then until the thread is free, in seconds.
         polling: the pauses between polls, where the service does not say with `openai-poll-after-ms` how long to wait.
         least_pause: between polls, whatever the service says, in seconds.
+        answer: how long a request of a turn may wait for its answer, in seconds, if the client of the SDK does not say
+            less. Its own 600 would leave no time to look what became of it.
         silence: how long a stream may say nothing before the run is polled, in seconds.
         requests: the pauses before a request is sent again that failed with 408, 409, 429, 5xx or a lost connection.
             What the service says of when to come back counts more.
@@ -63,6 +65,7 @@ class RunPolicy:
     cancelling: float = 60.0
     polling: Backoff = Backoff(first=0.5, longest=5.0, growth=1.5)
     least_pause: float = 0.0
+    answer: float = 30.0
     silence: float = 30.0
     requests: Backoff = Backoff(first=0.5, longest=10.0)
     attempts: int = 5
@@ -73,7 +76,7 @@ class RunPolicy:
     rounds: int = 30
 
     def __post_init__(self) -> None:
-        for name in ("deadline", "attempts", "rounds"):
+        for name in ("deadline", "answer", "attempts", "rounds"):
             if not getattr(self, name) > 0:
                 raise ConfigurationError(f"RunPolicy({name}={getattr(self, name)!r}): more than 0.")
         if self.expired not in ("recreate", "raise") or self.orphaned not in ("wait", "answer", "cancel"):

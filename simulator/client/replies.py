@@ -72,6 +72,10 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     parsed: Any = None
 
+    def __str__(self) -> str:
+        """What one shows to the user: the text without the markers of citations, or the refusal."""
+        return self.readable or self.refusal or ""
+
     @property
     def run_id(self) -> str:
         """The id of the run."""

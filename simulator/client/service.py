@@ -35,7 +35,8 @@ class Service:
     def __init__(self, client: Any, ground: Ground, policy: RunPolicy, deadline: float) -> None:
         once = without_retries(client)
         self._messages, self._runs = once.beta.threads.messages, once.beta.threads.runs
-        self._timeout_of_client = getattr(once.timeout, "read", once.timeout)
+        limit = getattr(once.timeout, "read", once.timeout)
+        self._answer = policy.answer if limit is None else min(policy.answer, limit)
         self._ask = Requests(ground, policy).ask
         self._silence = policy.silence
         self._says_when_to_poll = True
@@ -168,11 +169,9 @@ class Service:
         outputs = [{"tool_call_id": one.call.id, "output": one.output} for one in executions]
         return {"run_id": run.id, "thread_id": run.thread_id, "tool_outputs": outputs, "timeout": self._timeout()}
 
-    def _timeout(self) -> Any:
-        """Return how long a request may take: as long as the client says, and no longer than the turn has."""
-        left = max(1.0, self.deadline - time.monotonic())
-        limit = self._timeout_of_client
-        return openai.NOT_GIVEN if limit is not None and limit <= left else left
+    def _timeout(self) -> float:
+        """Return how long a request may wait for its answer: no longer than the turn has."""
+        return min(self._answer, max(1.0, self.deadline - time.monotonic()))
 
 
 def calls_of(run: Any) -> list[FunctionCall]:

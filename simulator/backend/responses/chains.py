@@ -48,24 +48,24 @@ def calls_in(items: Iterable[Item]) -> list[Item]:
     return [item for item in items if item["type"] in CALLS_AND_OUTPUTS]
 
 
-def call_without_output(items: Iterable[Item]) -> str | None:
-    """Return the id of the first call that nothing answers, if there is one."""
+def call_without_output(calls: Iterable[Item]) -> str | None:
+    """Return the id of the first call that nothing answers, if there is one; `calls` are those of `calls_in`."""
     waiting: dict[str, None] = {}
-    for item in items:
+    for item in calls:
         if item["type"] == "function_call":
             waiting[item["call_id"]] = None
-        elif item["type"] == "function_call_output":
+        else:
             waiting.pop(item["call_id"], None)
     return next(iter(waiting), None)
 
 
-def output_without_call(items: Iterable[Item]) -> str | None:
-    """Return the id that the first output names which answers no call before it, if there is one."""
+def output_without_call(calls: Iterable[Item]) -> str | None:
+    """Return the id that the first output names which answers no call before it, if there is one; `calls` as above."""
     called = set()
-    for item in items:
+    for item in calls:
         if item["type"] == "function_call":
             called.add(item["call_id"])
-        elif item["type"] == "function_call_output" and item["call_id"] not in called:
+        elif item["call_id"] not in called:
             return str(item["call_id"])
     return None
 

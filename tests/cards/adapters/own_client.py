@@ -22,5 +22,4 @@ class App:
 
     def __call__(self, user_id: str, text: str) -> str:
         """Return the reply."""
-        reply = self.conversations.send(user_id, text)
-        return reply.text or reply.refusal or ""
+        return str(self.conversations.send(user_id, text))
