@@ -106,7 +106,7 @@ schema: $(FUZZ)/ready ## schemathesis over the official specification, 20,000 ca
 	$(FUZZ)/bin/python -m tests.fuzz --cases $(CASES) $(ARGS)
 
 # In an environment of its own, so that the suite's does not grow: mutmut brings what draws its windows.
-mutation: $(MUTATION)/ready ## small mistakes in life cycle, engine and gate, each to be noticed; about half an hour
+mutation: $(MUTATION)/ready ## small mistakes in life cycle, engine and gate, each to be noticed; takes long
 	$(MUTATION)/bin/python -m pytest -q -n 0 -p no:cacheprovider tests/mutation
 	$(MUTATION)/bin/python -m tests.mutation $(ARGS)
 

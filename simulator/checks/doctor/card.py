@@ -18,8 +18,6 @@ SHAPE = 1
 """Of the JSON. Names stay; new ones may come."""
 DRAWN, PROCESS = "drawn", "process"
 """The kinds of diagnoses that are of no hazard."""
-
-
 PROCESS_ENDED = "its process ended"
 """How a finding begins, or goes on, where that is what happened."""
 
