@@ -160,7 +160,6 @@ class _Program:
 
     def __init__(self, words: Sequence[str], base_url: str) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `end`
-        self._told = 0
         self._pieces: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         try:
             self._process = subprocess.Popen(  # noqa: S603  # what the command line names
@@ -211,11 +210,11 @@ class _Program:
         raise ProgramEnded(f"{PROCESS_ENDED}, with exit code {code}{f': {last}' if last else ''}")
 
     def errors(self) -> str:
-        """Return the end of what it wrote to stderr since it was asked last."""
+        """Return the end of what it has written to stderr."""
         if self._errors.closed:
             return ""
         end = self._errors.seek(0, os.SEEK_END)
-        self._errors.seek(max(self._told, end - OUTPUT_KEPT))
+        self._errors.seek(max(0, end - OUTPUT_KEPT))
         return self._errors.read().decode("utf-8", "replace")
 
     def end(self) -> None:
